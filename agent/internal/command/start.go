@@ -1,0 +1,113 @@
+package command
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"atoll/agent/internal/fsid"
+	"atoll/agent/internal/proc"
+	"atoll/agent/internal/users"
+)
+
+// Request is the C frame's payload.
+type Request struct {
+	ID   string            `json:"id"`
+	Argv []string          `json:"argv"`
+	Cwd  string            `json:"cwd"`
+	Env  map[string]string `json:"env"`
+	User string            `json:"user"`
+}
+
+// DefaultPath is used where the command's environment has no PATH; engines use the same.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+const maxID = 128
+
+// Parse reads and checks a C frame.
+func Parse(payload []byte) (Request, *proc.Failure) {
+	var r Request
+	if err := json.Unmarshal(payload, &r); err != nil {
+		return r, proc.Fail(proc.Invalid, "the command is not the JSON it should be: "+err.Error())
+	}
+	switch {
+	case r.ID == "" || len(r.ID) > maxID:
+		return r, proc.Fail(proc.Invalid, "the command has no id, or a longer one than "+strconv.Itoa(maxID)+" bytes")
+	case len(r.Argv) == 0:
+		return r, proc.Fail(proc.Invalid, "argv is empty")
+	case slices.ContainsFunc(r.Argv, hasNUL) || hasNUL(r.Cwd) || hasNUL(r.User):
+		return r, proc.Fail(proc.Invalid, "argv, cwd and user cannot hold a NUL")
+	}
+	for k, v := range r.Env {
+		if k == "" || strings.Contains(k, "=") || hasNUL(k) || hasNUL(v) {
+			return r, proc.Fail(proc.Invalid, "the environment holds an impossible variable: "+strconv.Quote(k))
+		}
+	}
+	if r.Cwd == "" {
+		r.Cwd = "/"
+	}
+	return r, nil
+}
+
+func hasNUL(s string) bool { return strings.IndexByte(s, 0) >= 0 }
+
+// environment adds what is missing, and sorts, so that a command sees the same each time.
+func environment(env map[string]string, u users.User) (list []string, path string) {
+	all := map[string]string{"PATH": DefaultPath, "HOME": u.Home, "USER": u.Name}
+	for k, v := range env {
+		all[k] = v
+	}
+	for k, v := range all {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return list, all["PATH"]
+}
+
+// Start runs the command that r describes.
+func (t *Table) Start(r Request) (*Command, *proc.Failure) {
+	if f := t.reserve(r.ID); f != nil {
+		return nil, f
+	}
+	c, p, f := t.launch(r)
+	if f != nil {
+		t.unreserve(r.ID)
+		return nil, f
+	}
+	t.enter(c)
+	go t.follow(c, p)
+	return c, nil
+}
+
+func (t *Table) launch(r Request) (*Command, *proc.Started, *proc.Failure) {
+	u, err := t.users.Lookup(r.User)
+	if err != nil {
+		return nil, nil, proc.Fail(proc.BadUser, err.Error())
+	}
+	env, search := environment(r.Env, u)
+	spec := proc.Spec{Argv: r.Argv, Env: env, Cwd: r.Cwd, UID: u.UID, GID: u.GID, Groups: u.Groups}
+	var failure error
+	err = t.pool.As(fsid.Cred{UID: u.UID, GID: u.GID, Groups: u.Groups}, func() {
+		if failure = proc.CheckDir(r.Cwd); failure == nil {
+			spec.Path, failure = proc.Lookup(r.Argv[0], r.Cwd, search)
+		}
+	})
+	if err != nil {
+		return nil, nil, proc.Fail(proc.BadUser, err.Error()+": "+r.User)
+	}
+	if failure != nil {
+		return nil, nil, failure.(*proc.Failure)
+	}
+	c := &Command{
+		ID: r.ID, log: t.store.Open(), oomMark: t.oom.Mark(),
+		finished: make(chan struct{}), released: make(chan struct{}),
+	}
+	p, err := t.spawner.Start(spec)
+	if err != nil {
+		return nil, nil, err.(*proc.Failure)
+	}
+	c.PID, c.StartedAt = p.PID, time.Now().UnixMilli()
+	return c, p, nil
+}

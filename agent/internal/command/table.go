@@ -1,0 +1,192 @@
+package command
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/fsid"
+	"atoll/agent/internal/proc"
+	"atoll/agent/internal/spool"
+	"atoll/agent/internal/users"
+)
+
+// maxFinished bounds the commands that have ended and that nobody released; the oldest goes first.
+const maxFinished = 4096
+
+// Errors of calls on a command.
+var (
+	ErrUnknown  = errors.New("no such command")
+	ErrFinished = errors.New("the command has finished")
+	ErrRunning  = errors.New("the command is running")
+	ErrSignal   = errors.New("not a signal")
+)
+
+// Parts are what a Table works with.
+type Parts struct {
+	Users       *users.DB
+	Pool        *fsid.Pool
+	Reaper      *proc.Reaper
+	Spawner     *proc.Spawner
+	OOM         *proc.OOM
+	Store       *spool.Store
+	OutputGrace time.Duration
+}
+
+// Table knows all commands that are not released.
+type Table struct {
+	users       *users.DB
+	pool        *fsid.Pool
+	reaper      *proc.Reaper
+	spawner     *proc.Spawner
+	oom         *proc.OOM
+	store       *spool.Store
+	outputGrace time.Duration
+
+	mu       sync.Mutex
+	all      map[string]*Command // nil while it is being started
+	ended    []*Command          // oldest first
+	stopping bool
+}
+
+// NewTable makes an empty one.
+func NewTable(p Parts) *Table {
+	return &Table{
+		users: p.Users, pool: p.Pool, reaper: p.Reaper, spawner: p.Spawner, oom: p.OOM, store: p.Store,
+		outputGrace: p.OutputGrace, all: map[string]*Command{},
+	}
+}
+
+func (t *Table) reserve(id string) *proc.Failure {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopping {
+		return proc.Fail(proc.NoResources, "the sandbox is stopping")
+	}
+	if _, taken := t.all[id]; taken {
+		return proc.Fail(proc.Duplicate, "there is a command with this id: "+id)
+	}
+	t.all[id] = nil
+	return nil
+}
+
+func (t *Table) unreserve(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.all, id)
+}
+
+func (t *Table) enter(c *Command) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all[c.ID] = c
+}
+
+// retire notes an end, and forgets the oldest ended command when there are too many.
+func (t *Table) retire(c *Command) {
+	t.mu.Lock()
+	var oldest *Command
+	if t.all[c.ID] == c { // a service that saw the end may have released it already
+		t.ended = append(t.ended, c)
+		if len(t.ended) > maxFinished {
+			oldest = t.ended[0]
+		}
+	}
+	t.mu.Unlock()
+	if oldest != nil {
+		_ = t.Release(oldest.ID)
+	}
+}
+
+// Find gives a command that has started.
+func (t *Table) Find(id string) (*Command, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c := t.all[id]; c != nil {
+		return c, nil
+	}
+	return nil, ErrUnknown
+}
+
+// Count is how many are not released.
+func (t *Table) Count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.all)
+}
+
+// List gives all, in the order of their start.
+func (t *Table) List() []Summary {
+	out := []Summary{}
+	for _, c := range t.snapshot() {
+		out = append(out, c.summary())
+	}
+	slices.SortFunc(out, func(a, b Summary) int {
+		if a.StartedAt != b.StartedAt {
+			return int(a.StartedAt - b.StartedAt)
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+func (t *Table) snapshot() []*Command {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []*Command
+	for _, c := range t.all {
+		if c != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Signal sends sig to the command's process group; 0 only asks whether it runs.
+func (t *Table) Signal(id string, sig int) error {
+	c, err := t.Find(id)
+	if err != nil {
+		return err
+	}
+	if sig < 0 || sig > 64 {
+		return ErrSignal
+	}
+	if c.Exit() != nil {
+		return ErrFinished
+	}
+	if sig == int(unix.SIGKILL) {
+		c.killed.Store(true)
+	}
+	if err := t.reaper.SignalGroup(c.PID, unix.Signal(sig)); errors.Is(err, unix.ESRCH) {
+		return ErrFinished
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Release forgets a finished command and its output.
+func (t *Table) Release(id string) error {
+	t.mu.Lock()
+	c := t.all[id]
+	if c == nil {
+		t.mu.Unlock()
+		return ErrUnknown
+	}
+	if c.Exit() == nil {
+		t.mu.Unlock()
+		return ErrRunning
+	}
+	delete(t.all, id)
+	if i := slices.Index(t.ended, c); i >= 0 {
+		t.ended = slices.Delete(t.ended, i, i+1)
+	}
+	close(c.released)
+	t.mu.Unlock()
+	c.log.Close()
+	return nil
+}

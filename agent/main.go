@@ -1,0 +1,37 @@
+// Command atoll-agent is PID 1 of every sandbox (serve) and the bridge into one (connect).
+// docs/agent-protocol.md says what it speaks; this file only wires the parts together.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"atoll/agent/internal/boot"
+	"atoll/agent/internal/bridge"
+)
+
+// build names the binary; the service sets it with -ldflags "-X main.build=…".
+var build = "dev"
+
+func main() {
+	mode := ""
+	if len(os.Args) > 1 {
+		mode = os.Args[1]
+	}
+	switch mode {
+	case "serve":
+		// Few Ps mean few threads: a fork bomb shares our pids limit, see boot.Threads.
+		runtime.GOMAXPROCS(min(runtime.NumCPU(), 4))
+		os.Exit(serve(boot.TakeConfig(build)))
+	case "connect":
+		boot.WipeEnvironment()
+		boot.Undumpable()
+		os.Exit(bridge.Run())
+	case "version":
+		fmt.Println(build)
+	default:
+		boot.Complain("usage: atoll-agent serve|connect|version\n")
+		os.Exit(2)
+	}
+}

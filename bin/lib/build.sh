@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# Node's packages, the agent and the service: made when their sources are newer than what is there.
+# Sourced after common.sh and packages.sh.
+
+GO_MINIMUM=1.24
+AGENT_DIR=$ROOT/dist-agent
+
+machine_arch() {
+  case $(uname -m) in
+    x86_64) echo amd64 ;;
+    aarch64 | arm64) echo arm64 ;;
+    *) die "There is no agent for $(uname -m): x86-64 and arm64 are supported." ;;
+  esac
+}
+
+node_packages() {
+  need npm nodejs npm
+  need node nodejs
+  locked npm install_node_packages
+}
+
+install_node_packages() {
+  node "$ROOT/bin/lib/packages-current.mjs" "$ROOT" && return
+  step 'npm ci'
+  (cd "$ROOT" && npm ci --no-audit --no-fund >"$ROOT/.cache/npm.log" 2>&1) ||
+    die 'npm ci failed:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
+}
+
+# build_service: dist, by `nest build`.
+build_service() { locked build build_service_once; }
+
+build_service_once() {
+  local stamp
+  stamp=$(hash_of src nest-cli.json tsconfig.json tsconfig.build.json package-lock.json)
+  [ "$(cat "$ROOT/dist/.built-from" 2>/dev/null)" = "$stamp" ] && return
+  step 'nest build'
+  (cd "$ROOT" && nest build) || return 1
+  echo "$stamp" >"$ROOT/dist/.built-from"
+}
+
+# build_agent: dist-agent/atoll-agent-linux-ARCH, static and stripped.
+build_agent() { locked agent build_agent_once; }
+
+build_agent_once() {
+  local arch stamp target
+  arch=$(machine_arch)
+  target=$AGENT_DIR/atoll-agent-linux-$arch
+  stamp=$(hash_of agent)
+  [ -x "$target" ] && [ "$(cat "$AGENT_DIR/.built-from-$arch" 2>/dev/null)" = "$stamp" ] && return
+  mkdir -p "$AGENT_DIR"
+  if find_go; then
+    step "go build (the agent for $arch)"
+    (
+      cd "$ROOT/agent"
+      CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -trimpath -ldflags "$(agent_flags "$stamp")" -o "$target.new" .
+    ) || return 1
+  elif declare -F build_agent_in_container >/dev/null; then
+    build_agent_in_container "$arch" "$(agent_flags "$stamp")" "$target.new"
+  else
+    no_go
+  fi
+  mv "$target.new" "$target"
+  echo "$stamp" >"$AGENT_DIR/.built-from-$arch"
+}
+
+agent_flags() { echo "-s -w -X main.build=$1"; }
+
+# find_go: sets GO to one that is new enough, installing Debian's where that is.
+find_go() {
+  local candidate package
+  for candidate in "$(type -P go || true)" /usr/local/go/bin/go /usr/lib/go-*/bin/go; do
+    if go_is_new_enough "$candidate"; then
+      GO=$candidate
+      return
+    fi
+  done
+  can_install || return 1
+  for package in golang-go golang-1.26-go golang-1.25-go golang-1.24-go; do
+    package_is_new_enough "$package" || continue
+    (install_packages "$package") || continue
+    for candidate in "$(type -P go || true)" /usr/lib/go-*/bin/go; do
+      if go_is_new_enough "$candidate"; then
+        GO=$candidate
+        return
+      fi
+    done
+  done
+  return 1
+}
+
+go_is_new_enough() {
+  local version
+  [ -x "$1" ] || return 1
+  # In the agent's folder: a Go that may fetch the toolchain which go.mod asks for counts as that one.
+  version=$(cd "$ROOT/agent" && "$1" env GOVERSION 2>/dev/null) || return 1
+  at_least "${version#go}" "$GO_MINIMUM"
+}
+
+package_is_new_enough() {
+  local version
+  version=$(apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" { sub(/^[0-9]+:/, "", $2); print $2 }')
+  [ -n "$version" ] && [ "$version" != '(none)' ] && at_least "${version%%[~+-]*}" "$GO_MINIMUM"
+}
+
+at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+no_go() {
+  die "Go $GO_MINIMUM or newer is missing: the agent inside each sandbox is built with it." \
+    'Install it (https://go.dev/doc/install, or on Debian and Ubuntu a package golang-1.24 or newer, from backports too)' \
+    'so that go is in PATH or in /usr/local/go/bin, and run this again.'
+}

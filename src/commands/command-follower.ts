@@ -1,0 +1,97 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCode } from '../common/errors/is-code.js';
+import { AgentCommands, type Running } from '../guest/agent-commands.js';
+import { GuestEnded, type Guest } from '../guest/guest.js';
+import { Guests } from '../guest/guests.js';
+import type { CommandStream } from '../guest/command-stream.js';
+import type { Command } from '../store/command.types.js';
+import { CommandsRepository } from '../store/commands.repository.js';
+import { endedByAgent, endedWithSandbox } from './command-ends.js';
+import { OutputStore } from './output/output-store.js';
+import type { OutputWriter } from './output/output-writer.js';
+
+const RETRY_MS = 250;
+
+/**
+ * Takes in what running commands say: output to our files, then the acknowledgement, then the end to the store. One task for each
+ * running command, whether anybody waits for it or not; it outlives broken connections, and a new service begins it again.
+ */
+@Injectable()
+export class CommandFollower {
+  private readonly logger = new Logger(CommandFollower.name);
+  private readonly ends = new Map<string, Promise<Command>>();
+
+  constructor(
+    private readonly guests: Guests,
+    private readonly agent: AgentCommands,
+    private readonly commands: CommandsRepository,
+    private readonly output: OutputStore,
+  ) {}
+
+  /** Resolves with the command's end; undefined when it is not being followed, because it has ended. */
+  endOf(id: string): Promise<Command> | undefined {
+    return this.ends.get(id);
+  }
+
+  /** A command that was just started: its stream is there. */
+  begin(guest: Guest, command: Command, running: Running): void {
+    this.remember(guest, command, this.follow(guest, command, this.output.fresh(command.sandboxId, command.id), running.stream));
+  }
+
+  /** A command that ran when the last service ended. */
+  async resume(command: Command): Promise<void> {
+    const guest = this.guests.find(command.sandboxId);
+    const writer = await this.output.resume(command.sandboxId, command.id);
+    if (guest) this.remember(guest, command, this.follow(guest, command, writer));
+    else await this.commands.finish(command.id, endedWithSandbox('sandbox_lost', writer.position));
+  }
+
+  private remember(guest: Guest, command: Command, end: Promise<Command>): void {
+    const tracked = guest.track(end).finally(() => this.ends.delete(command.id));
+    tracked.catch((error: unknown) => this.logger.error({ err: error, commandId: command.id }, 'following a command failed'));
+    this.ends.set(command.id, tracked);
+  }
+
+  private async follow(guest: Guest, command: Command, writer: OutputWriter, first?: CommandStream): Promise<Command> {
+    let stream = first;
+    try {
+      for (;;) {
+        try {
+          stream ??= await this.agent.attach(guest, command.id, writer.position, command.incarnation ?? '');
+          if (!stream) return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
+          return await this.takeIn(command, writer, stream);
+        } catch (error) {
+          stream?.detach();
+          stream = undefined;
+          if (error instanceof GuestEnded) return await this.finish(command, endedWithSandbox('sandbox_stopped', writer.position));
+          if (isCode(error, 'NOT_FOUND')) return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
+          this.logger.debug({ err: error as Error, commandId: command.id }, 'lost the stream of a command; attaching again');
+          await sleep(RETRY_MS);
+        }
+      }
+    } finally {
+      await writer.close();
+    }
+  }
+
+  private async takeIn(command: Command, writer: OutputWriter, stream: CommandStream): Promise<Command> {
+    for await (const event of stream.events()) {
+      if (event.type === 'output') {
+        await writer.append(event.position, event.records);
+        stream.acknowledge(writer.position);
+        continue;
+      }
+      const ended = await this.finish(command, endedByAgent(event));
+      stream.release();
+      return ended;
+    }
+    throw new Error('unreachable: events() ends with an end or throws');
+  }
+
+  /** Whoever comes second finds it finished already. */
+  private async finish(command: Command, patch: Parameters<CommandsRepository['finish']>[1]): Promise<Command> {
+    const finished = (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
+    return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
+  }
+}

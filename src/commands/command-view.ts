@@ -1,0 +1,21 @@
+import type { Command } from '../store/command.types.js';
+import type { CommandDetail } from './dto/command.responses.dto.js';
+
+/** A command as clients see it. What does not hold yet is left out. */
+export function toDetail(command: Command): CommandDetail {
+  const [name, ...args] = command.argv;
+  return {
+    id: command.id,
+    name,
+    args,
+    cwd: command.cwd,
+    sandbox_id: command.sandboxId,
+    state: command.state,
+    exit_code: command.exitCode ?? undefined,
+    signal: command.signal ?? undefined,
+    end_reason: command.endReason ?? undefined,
+    message: command.message ?? undefined,
+    started_at: command.startedAt,
+    finished_at: command.finishedAt ?? undefined,
+  };
+}

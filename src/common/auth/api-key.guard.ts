@@ -1,0 +1,31 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '../../config/config.js';
+import { AtollError } from '../errors/atoll-error.js';
+import { PUBLIC } from './public.decorator.js';
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/** Global: every route wants `Authorization: Bearer <key>`, but those marked `@Public()`. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  private readonly expected: Buffer;
+
+  constructor(
+    config: Config,
+    private readonly reflector: Reflector,
+  ) {
+    this.expected = digest(config.apiKey);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+    const given = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    // Digests have one length, so the comparison tells nothing of the key, not even its length.
+    if (given !== undefined && timingSafeEqual(digest(given), this.expected)) return true;
+    throw new AtollError('UNAUTHORIZED', given === undefined ? 'send Authorization: Bearer <api key>' : 'this api key is not valid');
+  }
+}

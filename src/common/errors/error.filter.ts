@@ -1,0 +1,43 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AtollError } from './atoll-error.js';
+import type { ErrorResponse } from './error-response.dto.js';
+import { toAtollError } from './to-atoll-error.js';
+
+/** The body of an error answer. */
+export function render(error: AtollError): ErrorResponse {
+  const { code, message, details } = error;
+  return details === undefined ? { code, message } : { code, message, details };
+}
+
+/** The one place where an error becomes an answer: the framework's own, the guard's, the pipes' and ours. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Error');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    this.send(thrown, request, reply);
+  }
+
+  /** Also called by Fastify itself, for what fails before a route is found. */
+  send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.isUnknownRoute(thrown, request) ? this.unknownRoute(request) : toAtollError(thrown);
+    if (error.status >= 500) this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
+    else this.logger.debug({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
+    if (reply.sent || reply.raw.headersSent) return; // a stream that failed after its first byte: its own last line says so
+    if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
+    void reply.header('x-request-id', String(request.id));
+    void reply.removeHeader('content-length').type('application/json; charset=utf-8').status(error.status).send(render(error));
+  }
+
+  private isUnknownRoute(thrown: unknown, request: FastifyRequest): boolean {
+    return thrown instanceof NotFoundException && thrown.message.startsWith(`Cannot ${request.method} `);
+  }
+
+  private unknownRoute(request: FastifyRequest): AtollError {
+    return new AtollError('NOT_FOUND', `no route ${request.method} ${request.url.split('?')[0]}`);
+  }
+}

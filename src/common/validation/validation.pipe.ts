@@ -1,0 +1,31 @@
+import { type ArgumentMetadata, Injectable, ValidationPipe as NestValidationPipe, type ValidationError } from '@nestjs/common';
+import { AtollError, badRequest } from '../errors/atoll-error.js';
+
+/** Global: unknown fields are refused, and the first sentence names the field. */
+@Injectable()
+export class ValidationPipe extends NestValidationPipe {
+  constructor() {
+    super({ whitelist: true, forbidNonWhitelisted: true, transform: true, exceptionFactory: toBadRequest });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (metadata.type === 'body' && value !== undefined && !isObject) throw badRequest('the body must be a JSON object');
+    return super.transform(value, metadata) as Promise<unknown>;
+  }
+}
+
+function toBadRequest(errors: ValidationError[]): AtollError {
+  const problems = errors.flatMap((error) => flatten(error, ''));
+  return badRequest(problems[0]?.message ?? 'the request is not valid', problems);
+}
+
+/** One entry a field: `resources.memory`, `ports[1]`. */
+function flatten(error: ValidationError, prefix: string): { field: string; message: string }[] {
+  const field = /^\d+$/.test(error.property) ? `${prefix}[${error.property}]` : prefix ? `${prefix}.${error.property}` : error.property;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
+    field,
+    message: rule === 'whitelistValidation' ? `unknown field "${field}"` : prefix ? `${prefix}: ${message}` : message,
+  }));
+  return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
+}

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mistakes, readValues } from './read.js';
+import type { Environment, Values } from './variables.js';
+
+/** The service's whole configuration: read once, frozen, handed out by injection. */
+export abstract class Config {
+  /** `maxJsonBytes`: bytes of a request's JSON body. Port 0 takes any free one. */
+  readonly http!: { readonly host: string; readonly port: number; readonly maxJsonBytes: number };
+  readonly logLevel!: Values['LOG_LEVEL'];
+  readonly apiKey!: string;
+  /** Absolute; may not be there yet. */
+  readonly dataDir!: string;
+  /** PostgreSQL; absent means the embedded store in the data directory. */
+  readonly databaseUrl?: string;
+  /** `host` as in DOCKER_HOST, absent: the usual sockets. `certPath` is absolute. */
+  readonly engine!: {
+    readonly host?: string;
+    readonly tlsVerify: boolean;
+    readonly certPath?: string;
+    readonly timeoutMs: number;
+  };
+  /** `path` of the binary, absolute; absent means the one in the project for the engine's architecture. */
+  readonly agent!: {
+    readonly path?: string;
+    readonly transport: 'auto' | 'socket' | 'exec';
+    readonly openTimeoutMs: number;
+    readonly callTimeoutMs: number;
+  };
+  /** Seconds, MB of 1,048,576 bytes, cores. */
+  readonly sandbox!: {
+    readonly defaultTimeoutS: number;
+    readonly maxTimeoutS: number;
+    readonly defaultMemoryMb: number;
+    readonly maxMemoryMb: number;
+    readonly defaultCpus: number;
+    readonly maxCpus: number;
+    readonly pids: number;
+    readonly stopGraceMs: number;
+  };
+  readonly commands!: {
+    /** Finished ones kept. */
+    readonly maxPerSandbox: number;
+    readonly maxOutputBytes: number;
+    /** Of each stream. */
+    readonly maxLogsBytes: number;
+    readonly outputGraceMs: number;
+  };
+  readonly files!: { readonly maxTextBytes: number; readonly maxListEntries: number };
+  readonly preview!: { readonly baseDomain: string; readonly port: number };
+  readonly sweepIntervalMs!: number;
+}
+
+/** A full sentence per line, each naming its variable, and never a value: it may be a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads an environment. Throws ConfigError with one line for each variable that is wrong. An empty text is unset. */
+export function readConfig(env: Environment): Config {
+  const { values, wrong } = readValues(env);
+  const lines = [...wrong, ...mistakes(env, values)];
+  if (lines.length > 0) throw new ConfigError(lines.join('\n'));
+  return deepFreeze(fromValues(values as Values));
+}
+
+/** `.atoll` in the project's root, beside `bin/`: two folders up from both src/config and dist/config. */
+const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../.atoll', import.meta.url));
+
+function fromValues(v: Values): Config {
+  return {
+    http: { host: v.HOST, port: v.PORT, maxJsonBytes: v.ATOLL_MAX_JSON_BODY },
+    logLevel: v.LOG_LEVEL,
+    apiKey: v.ATOLL_API_KEY,
+    dataDir: resolve(v.ATOLL_DATA_DIR ?? DEFAULT_DATA_DIR),
+    databaseUrl: v.DATABASE_URL,
+    engine: {
+      host: v.DOCKER_HOST,
+      tlsVerify: v.DOCKER_TLS_VERIFY ?? false,
+      certPath: absolute(v.DOCKER_CERT_PATH),
+      timeoutMs: v.ATOLL_ENGINE_TIMEOUT,
+    },
+    agent: {
+      path: absolute(v.ATOLL_AGENT_PATH),
+      transport: v.ATOLL_TRANSPORT,
+      openTimeoutMs: v.ATOLL_AGENT_OPEN_TIMEOUT,
+      callTimeoutMs: v.ATOLL_AGENT_CALL_TIMEOUT,
+    },
+    sandbox: {
+      defaultTimeoutS: v.ATOLL_DEFAULT_TIMEOUT,
+      maxTimeoutS: v.ATOLL_MAX_TIMEOUT,
+      defaultMemoryMb: v.ATOLL_DEFAULT_MEMORY,
+      maxMemoryMb: v.ATOLL_MAX_MEMORY,
+      defaultCpus: v.ATOLL_DEFAULT_CPUS,
+      maxCpus: v.ATOLL_MAX_CPUS,
+      pids: v.ATOLL_PIDS_LIMIT,
+      stopGraceMs: v.ATOLL_STOP_GRACE,
+    },
+    commands: {
+      maxPerSandbox: v.ATOLL_MAX_COMMANDS,
+      maxOutputBytes: v.ATOLL_MAX_COMMAND_OUTPUT,
+      maxLogsBytes: v.ATOLL_MAX_LOGS,
+      outputGraceMs: v.ATOLL_OUTPUT_GRACE,
+    },
+    files: { maxTextBytes: v.ATOLL_MAX_TEXT_FILE, maxListEntries: v.ATOLL_MAX_LIST_ENTRIES },
+    preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },
+    sweepIntervalMs: v.ATOLL_SWEEP_INTERVAL,
+  };
+}
+
+const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,249 @@
+import type { z } from 'zod';
+import {
+  decimal,
+  dockerHost,
+  domain,
+  host,
+  oneOf,
+  optional,
+  path,
+  postgresUrl,
+  presence,
+  secret,
+  whole,
+} from './schemas.js';
+
+/** What `process.env` looks like. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One variable of the environment: how it is read, and what docs/configuration.md says about it. */
+export interface Variable {
+  /** From the variable's text; `optional(…)` where being absent is fine and there is no default. */
+  schema: z.ZodType<unknown, string | undefined>;
+  group: 'Service' | 'Engine' | 'Store' | 'Sandboxes' | 'Agent' | 'Commands' | 'Files' | 'Previews';
+  description: string;
+  /** As it would be written in the environment. */
+  default?: string;
+  /** What the documentation says in place of a default that is worked out. */
+  absent?: string;
+  unit?: string;
+}
+
+const MIB = 1_048_576;
+const TEN_YEARS_S = 315_360_000;
+const DAY_MS = 86_400_000;
+
+/** Every variable that the service reads. The documentation is made from this table too. */
+export const variables = {
+  HOST: { group: 'Service', schema: host(), default: '127.0.0.1', description: 'Address the API listens on.' },
+  PORT: {
+    group: 'Service',
+    schema: whole(0, 65_535),
+    default: '8080',
+    description: 'Port the API listens on; `0` takes any free one.',
+  },
+  LOG_LEVEL: {
+    group: 'Service',
+    schema: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    default: 'info',
+    description: 'Least severe line that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+  },
+  ATOLL_API_KEY: {
+    group: 'Service',
+    schema: secret(16, 512),
+    absent: 'required',
+    description:
+      'The key that clients send as `Authorization: Bearer …`, 16 to 512 visible ASCII characters. `bin/up` generates one; the service itself does not start without.',
+  },
+  ATOLL_MAX_JSON_BODY: {
+    group: 'Service',
+    schema: whole(1024, 1024 * MIB),
+    default: String(16 * MIB),
+    unit: 'bytes',
+    description: 'Largest JSON body of a request; a larger one is a 413.',
+  },
+  DOCKER_HOST: {
+    group: 'Engine',
+    schema: optional(dockerHost()),
+    absent: 'the usual sockets',
+    description: 'The container engine, as the docker CLI reads it: `unix:///…`, `tcp://…`, `http://…` or `https://…`.',
+  },
+  DOCKER_TLS_VERIFY: {
+    group: 'Engine',
+    schema: optional(presence()),
+    absent: 'off',
+    description: 'Set to anything: speak TLS with the engine and verify it, as the docker CLI does.',
+  },
+  DOCKER_CERT_PATH: {
+    group: 'Engine',
+    schema: optional(path()),
+    absent: '`~/.docker`',
+    description: 'Folder with `ca.pem`, `cert.pem` and `key.pem` for an engine behind TLS.',
+  },
+  ATOLL_ENGINE_TIMEOUT: {
+    group: 'Engine',
+    schema: whole(100, DAY_MS),
+    default: '30000',
+    unit: 'ms',
+    description: 'How long one call to the engine may take (pulling an image aside).',
+  },
+  ATOLL_DATA_DIR: {
+    group: 'Store',
+    schema: optional(path()),
+    absent: '`.atoll` beside `bin/`',
+    description:
+      'Embedded store, command output, generated key, `service.pid`, sockets of sandboxes. Made with mode 0700.',
+  },
+  DATABASE_URL: {
+    group: 'Store',
+    schema: optional(postgresUrl()),
+    absent: 'the embedded store',
+    description: 'PostgreSQL instead of the embedded store: `postgres://user:password@host:5432/database`.',
+  },
+  ATOLL_DEFAULT_TIMEOUT: {
+    group: 'Sandboxes',
+    schema: whole(1, TEN_YEARS_S),
+    default: '900',
+    unit: 'seconds',
+    description: 'Life of a sandbox whose creator asks for none.',
+  },
+  ATOLL_MAX_TIMEOUT: {
+    group: 'Sandboxes',
+    schema: whole(1, TEN_YEARS_S),
+    default: '86400',
+    unit: 'seconds',
+    description: 'Longest life that can be asked for, at creation and by a renewal.',
+  },
+  ATOLL_DEFAULT_MEMORY: {
+    group: 'Sandboxes',
+    schema: whole(16, 16 * MIB),
+    default: '1024',
+    unit: 'MB of 1,048,576 bytes',
+    description: 'Memory of a sandbox whose creator asks for none. There is never swap on top.',
+  },
+  ATOLL_MAX_MEMORY: {
+    group: 'Sandboxes',
+    schema: whole(16, 16 * MIB),
+    default: '8192',
+    unit: 'MB of 1,048,576 bytes',
+    description: 'Most memory that can be asked for.',
+  },
+  ATOLL_DEFAULT_CPUS: {
+    group: 'Sandboxes',
+    schema: decimal(0.01, 1024),
+    default: '1',
+    unit: 'cores',
+    description: 'Cores of a sandbox whose creator asks for none; may be a fraction.',
+  },
+  ATOLL_MAX_CPUS: {
+    group: 'Sandboxes',
+    schema: decimal(0.01, 1024),
+    default: '4',
+    unit: 'cores',
+    description: 'Most cores that can be asked for. An engine refuses more than its host has.',
+  },
+  ATOLL_PIDS_LIMIT: {
+    group: 'Sandboxes',
+    schema: whole(32, 4_194_304),
+    default: '512',
+    description: "Processes and threads in one sandbox, the agent's own (about 15) among them.",
+  },
+  ATOLL_STOP_GRACE: {
+    group: 'Sandboxes',
+    schema: whole(0, 600_000),
+    default: '2000',
+    unit: 'ms',
+    description: 'What running commands have between TERM and KILL when their sandbox is stopped.',
+  },
+  ATOLL_SWEEP_INTERVAL: {
+    group: 'Sandboxes',
+    schema: whole(100, 3_600_000),
+    default: '1000',
+    unit: 'ms',
+    description: 'How often the service looks for sandboxes that have expired.',
+  },
+  ATOLL_TRANSPORT: {
+    group: 'Agent',
+    schema: oneOf(['auto', 'socket', 'exec']),
+    default: 'auto',
+    description:
+      'How the service reaches the agent in a sandbox: `socket` (the engine shares our file system), `exec` (everywhere else), or `auto`, which finds out once per engine.',
+  },
+  ATOLL_AGENT_PATH: {
+    group: 'Agent',
+    schema: optional(path()),
+    absent: '`dist-agent/atoll-agent-linux-<arch>`',
+    description: "The agent's binary. The default lies in the project and is chosen by the engine's architecture.",
+  },
+  ATOLL_AGENT_OPEN_TIMEOUT: {
+    group: 'Agent',
+    schema: whole(100, 600_000),
+    default: '10000',
+    unit: 'ms',
+    description: 'How long a session with the agent of a sandbox may take to open.',
+  },
+  ATOLL_AGENT_CALL_TIMEOUT: {
+    group: 'Agent',
+    schema: whole(100, DAY_MS),
+    default: '30000',
+    unit: 'ms',
+    description: 'How long an agent may be silent in a call that waits for it, before the call is a 408.',
+  },
+  ATOLL_MAX_COMMANDS: {
+    group: 'Commands',
+    schema: whole(1, 1_000_000),
+    default: '1000',
+    description: 'Finished commands kept per sandbox; the oldest go first, with their output.',
+  },
+  ATOLL_MAX_COMMAND_OUTPUT: {
+    group: 'Commands',
+    schema: whole(65_536, 1_048_576 * MIB),
+    default: String(256 * MIB),
+    unit: 'bytes',
+    description: 'Output kept per command, both streams together.',
+  },
+  ATOLL_MAX_LOGS: {
+    group: 'Commands',
+    schema: whole(1024, 256 * MIB),
+    default: String(64 * MIB),
+    unit: 'bytes',
+    description: 'Most of one stream in a `logs` answer that is not streamed; past it the answer says `truncated`.',
+  },
+  ATOLL_OUTPUT_GRACE: {
+    group: 'Commands',
+    schema: whole(0, 600_000),
+    default: '500',
+    unit: 'ms',
+    description: "How long a command's end waits for processes that it left behind and that still hold its output.",
+  },
+  ATOLL_MAX_TEXT_FILE: {
+    group: 'Files',
+    schema: whole(1024, 256 * MIB),
+    default: String(16 * MIB),
+    unit: 'bytes',
+    description: 'Largest file that is read as JSON text; a larger one is a 413.',
+  },
+  ATOLL_MAX_LIST_ENTRIES: {
+    group: 'Files',
+    schema: whole(1, 1_000_000),
+    default: '10000',
+    description: 'Most entries in the list of a directory.',
+  },
+  ATOLL_BASE_DOMAIN: {
+    group: 'Previews',
+    schema: domain(),
+    default: 'localhost',
+    description: 'Domain of previews: `http://<name>.<domain>:<port>`. Read and checked, not used yet.',
+  },
+  ATOLL_PREVIEW_PORT: {
+    group: 'Previews',
+    schema: whole(0, 65_535),
+    default: '3000',
+    description: 'Port that previews are served on. Read and checked, not used yet.',
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+/** Every variable, read. */
+export type Values = { [Name in VariableName]: z.output<(typeof variables)[Name]['schema']> };

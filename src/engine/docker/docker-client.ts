@@ -1,0 +1,79 @@
+import http from 'node:http';
+import https from 'node:https';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import Docker from 'dockerode';
+import { Config } from '../../config/config.js';
+import { withDeadline } from './deadline.js';
+import { dockerAddress, type DockerAddress } from './docker-address.js';
+import { isBrokenConnection, toEngineError, type Doing } from './docker-errors.js';
+
+export interface CallOptions extends Doing {
+  signal?: AbortSignal;
+  /** Absent: the configured deadline of every engine call. */
+  timeoutMs?: number;
+  /** On top of it, for what is meant to take that long. */
+  extraMs?: number;
+}
+
+/** What a call gets: dockerode, and the signal to hand on to it as `abortSignal`. */
+export type Work<T> = (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
+
+/**
+ * The one way to the engine: every call has a deadline, can be given up, and fails with an EngineError.
+ * Calls that change something have a connection each: one that the engine closed while it was idle would leave open
+ * whether the change was made, and a new one costs 0.1 ms on a unix socket. Reads keep theirs where connecting costs
+ * something (TCP, TLS), since they can simply be sent again.
+ */
+@Injectable()
+export class DockerClient implements OnModuleDestroy {
+  private readonly agents: http.Agent[] = [];
+  private readonly forReads: Docker;
+  private readonly forChanges: Docker;
+  private readonly timeoutMs: number;
+
+  constructor(config: Config) {
+    const address = dockerAddress(config.engine);
+    this.timeoutMs = config.engine.timeoutMs;
+    this.forReads = this.connect(address, address.socketPath === undefined);
+    this.forChanges = this.connect(address, false);
+  }
+
+  /** A call that changes something, or whose answer is a stream. Sent once. */
+  call<T>(options: CallOptions, work: Work<T>): Promise<T> {
+    return this.run(this.forChanges, options, work);
+  }
+
+  /** A call that changes nothing. Sent once more when the connection breaks. */
+  async read<T>(options: CallOptions, work: Work<T>): Promise<T> {
+    try {
+      return await this.run(this.forReads, options, work);
+    } catch (error) {
+      if (!isBrokenConnection(error)) throw error;
+      return this.run(this.forChanges, options, work);
+    }
+  }
+
+  onModuleDestroy(): void {
+    for (const agent of this.agents) agent.destroy();
+  }
+
+  private async run<T>(docker: Docker, options: CallOptions, work: Work<T>): Promise<T> {
+    const { signal, what, timeoutMs = this.timeoutMs, extraMs = 0 } = options;
+    try {
+      return await withDeadline({ signal, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
+        work(docker, abortSignal),
+      );
+    } catch (error) {
+      throw toEngineError(error, options);
+    }
+  }
+
+  private connect(address: DockerAddress, keepAlive: boolean): Docker {
+    const options: http.AgentOptions = { keepAlive, maxFreeSockets: 8, timeout: keepAlive ? 20_000 : undefined };
+    const agent = address.protocol === 'https' ? new https.Agent(options) : new http.Agent(options);
+    this.agents.push(agent);
+    // What is left out dockerode takes from the environment by itself: say all of it.
+    const all = { host: undefined, port: undefined, socketPath: undefined, timeout: undefined, headers: {} };
+    return new Docker({ ...all, ...address, agent } as Docker.DockerOptions);
+  }
+}

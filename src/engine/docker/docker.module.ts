@@ -1,0 +1,29 @@
+import { Global, Module } from '@nestjs/common';
+import { Containers } from '../containers.js';
+import { EngineHost } from '../engine-host.js';
+import { Images } from '../images.js';
+import { AgentVolume } from './agent-volume.js';
+import { DockerClient } from './docker-client.js';
+import { DockerContainers } from './docker-containers.js';
+import { DockerEngineHost } from './docker-engine-host.js';
+import { DockerImages } from './docker-images.js';
+import { DockerNetwork } from './docker-network.js';
+import { OwnedContainers } from './owned-containers.js';
+import { TinyImage } from './tiny-image.js';
+
+/** Binds the engine port to Docker. Needs Config and Instance, from global modules. */
+@Global()
+@Module({
+  providers: [
+    DockerClient,
+    OwnedContainers,
+    DockerNetwork,
+    TinyImage,
+    AgentVolume,
+    { provide: Containers, useClass: DockerContainers },
+    { provide: Images, useClass: DockerImages },
+    { provide: EngineHost, useClass: DockerEngineHost },
+  ],
+  exports: [Containers, Images, EngineHost],
+})
+export class DockerModule {}

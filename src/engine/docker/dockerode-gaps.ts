@@ -1,0 +1,59 @@
+import type Docker from 'dockerode';
+import type { Container, ContainerCreateOptions, DockerVersion, ImageInspectInfo } from 'dockerode';
+
+/** What dockerode lacks or its types don't say: each call here can be given up, too. */
+
+/** Creates a container. dockerode by itself would send the whole request as a query as well, secrets and all. */
+export function createContainer(
+  docker: Docker,
+  options: ContainerCreateOptions,
+  abortSignal: AbortSignal,
+): Promise<Container> {
+  const { name, ...body } = options;
+  return docker.createContainer({ _query: { name }, _body: body, abortSignal } as ContainerCreateOptions);
+}
+
+/** dockerode's own can't be given up. */
+export function inspectImage(docker: Docker, reference: string, abortSignal: AbortSignal): Promise<ImageInspectInfo> {
+  const request = {
+    path: `/images/${reference}/json`,
+    method: 'GET',
+    abortSignal,
+    statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
+  };
+  return new Promise((resolve, reject) => {
+    (docker.modem as Modem).dial(request, (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer as ImageInspectInfo);
+    });
+  });
+}
+
+export function engineInfo(docker: Docker, abortSignal: AbortSignal): Promise<EngineInfo> {
+  return (docker as unknown as Abortable).info({ abortSignal });
+}
+
+export function engineVersion(docker: Docker, abortSignal: AbortSignal): Promise<DockerVersion> {
+  return (docker as unknown as Abortable).version({ abortSignal });
+}
+
+export function ping(docker: Docker, abortSignal: AbortSignal): Promise<unknown> {
+  return (docker as unknown as Abortable).ping({ abortSignal });
+}
+
+export interface EngineInfo {
+  ID: string;
+  /** RFC 3339, by the engine's clock. */
+  SystemTime: string;
+  CgroupVersion?: string;
+}
+
+interface Modem {
+  dial(request: object, done: (error: Error | null, answer: unknown) => void): void;
+}
+
+interface Abortable {
+  info(options: { abortSignal: AbortSignal }): Promise<EngineInfo>;
+  version(options: { abortSignal: AbortSignal }): Promise<DockerVersion>;
+  ping(options: { abortSignal: AbortSignal }): Promise<unknown>;
+}

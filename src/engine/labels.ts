@@ -1,0 +1,13 @@
+/** Labels on everything that we make on an engine. They hold only what never changes. */
+export const LABEL = {
+  /** Which Atoll this belongs to: the id in its store. */
+  instance: 'dev.atoll.instance',
+  /** The sandbox's id. */
+  sandbox: 'dev.atoll.sandbox',
+  /** Who it belongs to. */
+  owner: 'dev.atoll.owner',
+  /** Unix ms. */
+  created: 'dev.atoll.created',
+  /** What the thing is for: `sandbox`, `probe`, `agent`, `network`. */
+  role: 'dev.atoll.role',
+} as const;

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { EngineHost } from '../engine/engine-host.js';
+import { MetaRepository } from '../store/meta.repository.js';
+import { readAgentBinary } from './agent-binary.js';
+import { TransportProbe } from './transport-probe.js';
+import type { Transport } from './types.js';
+
+/** What every sandbox on this engine is made with. */
+export interface Setup {
+  agentVolume: string;
+  transport: Transport;
+}
+
+/** Brings the agent to the engine and finds out how it can be spoken to: once per engine and build, then it is remembered. */
+@Injectable()
+export class AgentSetup {
+  private prepared?: Promise<Setup>;
+
+  constructor(
+    private readonly config: Config,
+    private readonly engine: EngineHost,
+    private readonly meta: MetaRepository,
+    private readonly probe: TransportProbe,
+  ) {}
+
+  /** Cheap after the first time. A failure is not remembered: the next call tries again. */
+  ready(): Promise<Setup> {
+    this.prepared ??= this.prepare().catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    });
+    return this.prepared;
+  }
+
+  /** What was found may be true no longer: the engine lost our volume, or is another one. */
+  forget(): void {
+    this.prepared = undefined;
+  }
+
+  private async prepare(): Promise<Setup> {
+    const engine = await this.engine.describe();
+    const binary = await readAgentBinary(engine.architecture, this.config.agent.path);
+    const [agentVolume] = await Promise.all([this.engine.ensureAgentVolume(binary), this.engine.ensureNetwork()]);
+    return { agentVolume, transport: await this.transport(engine.id, agentVolume) };
+  }
+
+  private async transport(engineId: string, agentVolume: string): Promise<Transport> {
+    const { transport } = this.config.agent;
+    if (transport !== 'auto') return transport;
+    const key = `transport:${engineId}`;
+    const known = await this.meta.get(key);
+    if (known === 'socket' || known === 'exec') return known;
+    const found = await this.probe.find(agentVolume);
+    await this.meta.set(key, found);
+    return found;
+  }
+}

@@ -1,0 +1,38 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import { z } from 'zod';
+import { AtollError } from '../common/errors/atoll-error.js';
+import { readAll } from './response.js';
+import type { FileEntry } from './types.js';
+
+const whole = z.number().int();
+
+/** One line of a list, checked: the agent is not believed. */
+const entry = z.object({
+  name: z.string().max(1024),
+  name_base64: z.string().max(512).optional(),
+  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block']),
+  size: whole.nonnegative(),
+  mode: whole.min(0).max(0o7777),
+  nlink: whole.nonnegative(),
+  uid: whole.nonnegative(),
+  gid: whole.nonnegative(),
+  owner: z.string().max(256),
+  group: z.string().max(256),
+  mtime: whole,
+  target: z.string().max(8192).optional(),
+});
+
+/** A line is a name of at most 255 bytes, a target of at most 4096, both escaped, and some numbers. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Reads the lines of a list. PAYLOAD_TOO_LARGE past `limit` of them. */
+export async function fileEntriesOf(stream: ClientHttp2Stream, limit: number): Promise<FileEntry[]> {
+  const lines = (await readAll(stream, MAX_BYTES)).toString().split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `the directory has more than ${limit} entries`);
+  try {
+    return lines.map((line) => entry.parse(JSON.parse(line)));
+  } catch (error) {
+    throw new AtollError('INTERNAL_ERROR', 'the agent sent a list that is not understood', { cause: error });
+  }
+}

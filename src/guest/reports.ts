@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AtollError } from '../common/errors/atoll-error.js';
+import type { CommandEnd, StartFailure, Started } from './types.js';
+
+/** The agent's JSON, checked: it runs inside the fence, and is not believed. */
+const count = z.number().int().nonnegative();
+
+const started = z.object({ pid: count, started_at: count });
+
+const failed = z.object({
+  reason: z.enum(['not_found', 'not_executable', 'bad_cwd', 'bad_user', 'no_resources', 'duplicate', 'invalid']),
+  message: z.string().max(4096),
+  exit_code: count.max(255).optional(),
+});
+
+const ended = z.object({
+  exit_code: count.max(255),
+  signal: count.max(64).optional(),
+  finished_at: count,
+  length: count,
+  oom: z.boolean(),
+  user_ms: count,
+  system_ms: count,
+  max_rss_kb: count,
+});
+
+const known = z.object({ commands: z.array(z.object({ id: z.string().max(64), length: count })).max(100_000) });
+
+export interface StartRefusal {
+  reason: StartFailure;
+  message: string;
+  exitCode?: number;
+}
+
+export function startedOf(payload: Buffer): Started {
+  const { pid, started_at } = parse(started, payload);
+  return { pid, startedAt: started_at };
+}
+
+export function startRefusalOf(payload: Buffer): StartRefusal {
+  const { reason, message, exit_code } = parse(failed, payload);
+  return { reason, message, exitCode: exit_code };
+}
+
+export function commandEndOf(payload: Buffer): CommandEnd {
+  const end = parse(ended, payload);
+  return {
+    exitCode: end.exit_code,
+    signal: end.signal || undefined,
+    finishedAt: end.finished_at,
+    length: end.length,
+    oom: end.oom,
+    userMs: end.user_ms,
+    systemMs: end.system_ms,
+    maxRssKb: end.max_rss_kb,
+  };
+}
+
+export function knownCommandsOf(payload: Buffer): { id: string; length: number }[] {
+  return parse(known, payload).commands;
+}
+
+function parse<T>(schema: z.ZodType<T>, payload: Buffer): T {
+  try {
+    return schema.parse(JSON.parse(payload.toString()));
+  } catch (error) {
+    throw new AtollError('INTERNAL_ERROR', 'the agent said something that is not understood', { cause: error });
+  }
+}

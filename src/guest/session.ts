@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { AtollError } from '../common/errors/atoll-error.js';
+import type { Peer } from './handshake.js';
+
+/** One stream's window, so that one upload or download alone can be fast … */
+const STREAM_WINDOW = 4 * 1024 * 1024;
+/** … and the connection's, so large that streams which are read slowly can't stall the others. */
+const CONNECTION_WINDOW = 256 * 1024 * 1024;
+
+export interface AgentRequest {
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** With its query. */
+  path: string;
+  headers?: http2.OutgoingHttpHeaders;
+  /** There is no body: end the request with its headers. */
+  endStream?: boolean;
+  signal?: AbortSignal;
+}
+
+/** One proven HTTP/2 connection to an agent: the service is its client. */
+export class Session {
+  /** Resolves when the connection is gone, however. */
+  readonly closed: Promise<void>;
+
+  private constructor(
+    private readonly h2: http2.ClientHttp2Session,
+    readonly peer: Peer,
+  ) {
+    this.closed = once(h2, 'close').then(() => undefined);
+    h2.on('error', () => undefined); // 'close' follows, and every open stream gets its own error
+  }
+
+  static open(stream: Duplex, peer: Peer): Session {
+    const h2 = http2.connect('http://agent', {
+      createConnection: () => stream as Socket,
+      settings: { initialWindowSize: STREAM_WINDOW, enablePush: false, maxFrameSize: 256 * 1024 },
+      // The agent is not trusted: what it may send before anybody looks is bounded.
+      maxHeaderListPairs: 64,
+      maxSessionMemory: 64,
+    });
+    h2.setLocalWindowSize(CONNECTION_WINDOW);
+    return new Session(h2, peer);
+  }
+
+  get usable(): boolean {
+    return !this.h2.closed && !this.h2.destroyed;
+  }
+
+  /** Opens a stream. Throws when the connection is going; the signal resets the stream. */
+  request({ method, path, headers, endStream, signal }: AgentRequest): http2.ClientHttp2Stream {
+    if (!this.usable) throw new SessionLost();
+    const stream = this.h2.request({ ':method': method, ':path': path, ...headers }, { endStream: endStream ?? false, signal });
+    stream.on('error', () => undefined); // whoever reads it sees the error; an unread one must not end the process
+    return stream;
+  }
+
+  close(): void {
+    this.h2.destroy();
+  }
+}
+
+/** The connection to the agent broke under a call. */
+export class SessionLost extends AtollError {
+  constructor(cause?: unknown) {
+    super('ENGINE_UNAVAILABLE', 'the connection to the sandbox broke', { retryAfter: 1, cause });
+  }
+}

@@ -1,0 +1,35 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class ImageSummaryDto {
+  /** @example "sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0" */
+  id: string;
+
+  /**
+   * Empty for an untagged image.
+   * @example ["busybox:latest"]
+   */
+  tags: string[];
+
+  /**
+   * Bytes.
+   * @example 1982464
+   */
+  @ApiProperty({ type: 'integer' })
+  size: number;
+}
+
+export class ImageList {
+  images: ImageSummaryDto[];
+}
+
+export class ImageDetail extends ImageSummaryDto {
+  /** When it was made. */
+  @ApiProperty({ format: 'date-time' })
+  created: string;
+
+  /** @example "amd64" */
+  architecture: string;
+
+  /** @example "linux" */
+  os: string;
+}

@@ -1,0 +1,30 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ErrorResponse } from './common/errors/error-response.dto.js';
+
+const DESCRIPTION =
+  'Sandboxes over REST: runs code that you did not write in fenced containers, on your own Docker engine. ' +
+  'Create a sandbox, run commands in it, read and write its files, and throw it away. ' +
+  'Every call but health wants `Authorization: Bearer <api key>`: press Authorize and paste the key that `bin/up` printed. ' +
+  'Whatever goes wrong is answered with a code and a message, and every answer carries `X-Request-Id`.';
+
+/** The OpenAPI document of the whole service. */
+export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const options = new DocumentBuilder()
+    .setTitle('Atoll')
+    .setDescription(DESCRIPTION)
+    .setVersion('0.1.0')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key.' }, 'ApiKeyAuth')
+    .build();
+  return SwaggerModule.createDocument(app, options, { extraModels: [ErrorResponse] });
+}
+
+/** Swagger UI at /docs, the document at /openapi.json. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Atoll',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { badRequest } from '../common/errors/atoll-error.js';
+import { Config } from '../config/config.js';
+import type { ContainerPort } from '../engine/types.js';
+import type { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
+import { parsePort } from './ports.js';
+
+/** What was asked for, with defaults filled in and limits checked. */
+export interface SandboxPlan {
+  image: string;
+  ports: ContainerPort[];
+  timeoutS: number;
+  memoryMb: number;
+  cpus: number;
+  env: Record<string, string>;
+}
+
+/** Turns a request into a plan, or into a 400 that names the field. What depends on configuration is checked here. */
+@Injectable()
+export class SandboxPlanner {
+  constructor(private readonly config: Config) {}
+
+  plan({ image, ports = [], timeout, resources, env = {} }: CreateSandboxRequest): SandboxPlan {
+    const { defaultMemoryMb, maxMemoryMb, defaultCpus, maxCpus, defaultTimeoutS, maxTimeoutS } = this.config.sandbox;
+    const plan = {
+      image,
+      ports: ports.map(toPort),
+      timeoutS: timeout || defaultTimeoutS,
+      memoryMb: resources?.memory ?? defaultMemoryMb,
+      cpus: resources?.cpus ?? defaultCpus,
+      env,
+    };
+    atMost('timeout', plan.timeoutS, maxTimeoutS);
+    atMost('resources.memory', plan.memoryMb, maxMemoryMb);
+    atMost('resources.cpus', plan.cpus, maxCpus);
+    if (new Set(plan.ports).size < plan.ports.length) throw badRequest('ports must not name one port twice', { field: 'ports' });
+    return plan;
+  }
+}
+
+function atMost(field: string, value: number, maximum: number): void {
+  if (value > maximum) throw badRequest(`${field} must be at most ${maximum}`, { field, maximum });
+}
+
+function toPort(text: string): ContainerPort {
+  const port = parsePort(text);
+  if (!port) throw badRequest(`ports: "${text}" is not a port between 1 and 65535`, { field: 'ports' });
+  return port;
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { Insertable, Updateable } from 'kysely';
+import { AtollError } from '../common/errors/atoll-error.js';
+import { decode, encode } from './codec.js';
+import type { NewSandbox, Sandbox, SandboxPatch, SandboxStatus } from './sandbox.types.js';
+import { Store } from './store.js';
+import { SANDBOX_LAYOUT, type SandboxesTable } from './tables.js';
+
+const DEFAULTS: Partial<Sandbox> = { portMap: {}, labels: {} };
+
+/** Another sandbox has this name; take another one and try again. */
+export class NameTakenError extends AtollError {
+  constructor(readonly sandboxName: string) {
+    super('CONFLICT', `A sandbox named ${sandboxName} exists already.`);
+  }
+}
+
+/** Sandboxes as rows. Every change is a compare-and-set on the version. All methods may throw StoreError. */
+@Injectable()
+export class SandboxesRepository {
+  constructor(private readonly store: Store) {}
+
+  /** Throws NameTakenError when a sandbox of any status has the name. The version of the new row is 1. */
+  async insert(sandbox: NewSandbox): Promise<Sandbox> {
+    const row = await this.store.db
+      .insertInto('sandboxes')
+      .values(encode<Insertable<SandboxesTable>>({ ...DEFAULTS, ...sandbox }, SANDBOX_LAYOUT))
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) throw new NameTakenError(sandbox.name);
+    return toSandbox(row);
+  }
+
+  /** By id or by name, whatever its status and whoever owns it. */
+  async find(idOrName: string): Promise<Sandbox | undefined> {
+    const row = await this.store.db
+      .selectFrom('sandboxes')
+      .selectAll()
+      .where(idOrName.startsWith('sb_') ? 'id' : 'name', '=', idOrName)
+      .executeTakeFirst();
+    return row && toSandbox(row);
+  }
+
+  /** In order of creation; without a filter all of them, unfinished and half-deleted ones too. */
+  async list(filter: { status?: readonly SandboxStatus[]; owner?: string } = {}): Promise<Sandbox[]> {
+    const { status, owner } = filter;
+    if (status?.length === 0) return [];
+    const rows = await this.store.db
+      .selectFrom('sandboxes')
+      .selectAll()
+      .$if(status !== undefined, (query) => query.where('status', 'in', status!))
+      .$if(owner !== undefined, (query) => query.where('owner', '=', owner!))
+      .orderBy('ordinal')
+      .execute();
+    return rows.map(toSandbox);
+  }
+
+  /**
+   * Changes the row if its version is still this one, and returns it with its new version. Undefined: somebody else
+   * changed or deleted it meanwhile, and nothing was done; read it again and decide anew.
+   */
+  async update(id: string, version: number, patch: SandboxPatch): Promise<Sandbox | undefined> {
+    const row = await this.store.db
+      .updateTable('sandboxes')
+      .set(encode<Updateable<SandboxesTable>>(patch, SANDBOX_LAYOUT))
+      .set((eb) => ({ version: eb('version', '+', 1) }))
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .returningAll()
+      .executeTakeFirst();
+    return row && toSandbox(row);
+  }
+
+  /** Removes the row and its commands; with a version only if it is still that one. False: nothing was removed. */
+  async delete(id: string, version?: number): Promise<boolean> {
+    const result = await this.store.db
+      .deleteFrom('sandboxes')
+      .where('id', '=', id)
+      .$if(version !== undefined, (query) => query.where('version', '=', version!))
+      .executeTakeFirst();
+    return result.numDeletedRows > 0n;
+  }
+
+  /** Running and paused sandboxes whose expiry is not after `now` (unix ms), the longest overdue first. */
+  async due(now: number, limit: number): Promise<Sandbox[]> {
+    const rows = await this.store.db
+      .selectFrom('sandboxes')
+      .selectAll()
+      .where('status', 'in', ['running', 'paused'])
+      .where('expiresAt', '<=', now)
+      .orderBy('expiresAt')
+      .orderBy('ordinal')
+      .limit(limit)
+      .execute();
+    return rows.map(toSandbox);
+  }
+}
+
+const toSandbox = (row: object) => decode<Sandbox>(row, SANDBOX_LAYOUT);

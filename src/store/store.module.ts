@@ -1,0 +1,29 @@
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { CommandsRepository } from './commands.repository.js';
+import { MetaRepository } from './meta.repository.js';
+import { SandboxesRepository } from './sandboxes.repository.js';
+import { Store } from './store.js';
+
+const repositories = [SandboxesRepository, CommandsRepository, MetaRepository];
+
+/**
+ * The store and its repositories. Global modules are initialised before all others, so the schema is up to date in
+ * every other module's onModuleInit; and it is closed in the last phase of a shutdown.
+ */
+@Global()
+@Module({
+  providers: [{ provide: Store, inject: [Config], useFactory: (config: Config) => new Store(config) }, ...repositories],
+  exports: [Store, ...repositories],
+})
+export class StoreModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly store: Store) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.store.migrate();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}

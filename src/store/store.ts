@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { CamelCasePlugin, Kysely, sql, type Dialect } from 'kysely';
+import { migrate } from './migrations/migrate.js';
+import type { DatabaseKind } from './migrations/migration.js';
+import { AtollPostgresDialect } from './postgres.dialect.js';
+import { NodeSqliteDialect } from './sqlite.dialect.js';
+import type { Tables } from './tables.js';
+
+/** Where the database is: PostgreSQL if there is a URL, else a file in the data directory. */
+export interface StoreLocation {
+  dataDir: string;
+  databaseUrl?: string;
+}
+
+/** How long one statement may take or wait: in a request, and while migrating, when nobody is served yet. */
+const REQUEST = { statementMs: 15_000, busyMs: 1_000 };
+const BOOT = { statementMs: 600_000, busyMs: 50 };
+
+/** The database. Does nothing before the first query; `migrate` should be that. */
+export class Store {
+  readonly kind: DatabaseKind;
+  readonly db: Kysely<Tables>;
+
+  constructor(private readonly location: StoreLocation) {
+    this.kind = location.databaseUrl === undefined ? 'sqlite' : 'postgres';
+    this.db = new Kysely<Tables>({ dialect: this.dialect(REQUEST), plugins: [new CamelCasePlugin()] });
+  }
+
+  /** Brings the schema up to date. Safe to call twice, and from two services at once. Throws StoreError. */
+  async migrate(): Promise<void> {
+    const db = new Kysely<unknown>({ dialect: this.dialect(BOOT) });
+    try {
+      await migrate(db, this.kind);
+    } finally {
+      await db.destroy();
+    }
+  }
+
+  /** Throws StoreError `unavailable` when the database does not answer. */
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.db);
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  private dialect({ statementMs, busyMs }: typeof REQUEST): Dialect {
+    const { databaseUrl, dataDir } = this.location;
+    if (databaseUrl !== undefined) return new AtollPostgresDialect(databaseUrl, statementMs);
+    return new NodeSqliteDialect(join(dataDir, 'atoll.db'), busyMs);
+  }
+}
