@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"atoll/agent/internal/boot"
 	"atoll/agent/internal/bridge"
@@ -27,6 +28,8 @@ func main() {
 	case "connect":
 		boot.WipeEnvironment()
 		boot.Undumpable()
+		debug.SetGCPercent(-1) // two buffers and nothing else: no collector, and none of its threads
+		boot.Threads(4)
 		os.Exit(bridge.Run())
 	case "version":
 		fmt.Println(build)

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	threads     = 20 // started ahead
+	threads     = 24 // started ahead
 	userThreads = 4  // that file calls of users run on
 	blocking    = 8  // blocking file calls at once
 	flushExits  = 500 * time.Millisecond

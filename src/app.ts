@@ -5,7 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
+import { badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
+import { isWellEscaped } from './common/http/well-escaped.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
 import { serveDocs } from './openapi-document.js';
@@ -16,24 +18,30 @@ const MAX_PARAM_LENGTH = 4096;
 /** The whole service, ready to listen. Shared by main, the tests and the OpenAPI export. `config` is the tests' own. */
 export async function createApp(config?: DynamicModule): Promise<NestFastifyApplication> {
   // What fails before a route is found is answered by the filter too, which is made by Nest only after the adapter.
-  let filter: ErrorFilter | undefined;
+  const late: { filter?: ErrorFilter } = {};
   const adapter = new FastifyAdapter({
     genReqId: requestId,
     requestIdHeader: false, // requestId() looks at it, and takes only a sane one
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter!.send(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      late.filter!.send(error, request, reply),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, { bufferLogs: true, bodyParser: false, abortOnError: false });
-  filter = app.get(ErrorFilter);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  late.filter = app.get(ErrorFilter);
   app.useLogger(app.get(Logger));
   app.enableShutdownHooks();
+  adapter.getInstance().removeAllContentTypeParsers(); // Fastify would take any text for a body
   app.useBodyParser('application/json', { bodyLimit: app.get(Config).http.maxJsonBytes });
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done();
+    done(isWellEscaped(request.url) ? undefined : badRequest('the path and the query must be percent-encoded UTF-8'));
   });
   serveDocs(app);
   return app;

@@ -17,7 +17,13 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key.' }, 'ApiKeyAuth')
     .build();
-  return SwaggerModule.createDocument(app, options, { extraModels: [ErrorResponse] });
+  const document = SwaggerModule.createDocument(app, options, { extraModels: [ErrorResponse] });
+  return { ...document, paths: nameWildcards(document.paths) };
+}
+
+/** A route that takes the rest of the path has a nameless parameter for Fastify; in the document it is the `{id}` that it is. */
+function nameWildcards(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path.replace('{path}', '{id}'), item]));
 }
 
 /** Swagger UI at /docs, the document at /openapi.json. */

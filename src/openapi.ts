@@ -9,10 +9,14 @@ import { openApiDocument } from './openapi-document.js';
 const dataDir = mkdtempSync(join(tmpdir(), 'atoll-openapi-'));
 try {
   const app = await createApp(
-    ConfigModule.forEnvironment({ ATOLL_API_KEY: 'not-a-key-just-a-document', ATOLL_DATA_DIR: dataDir, LOG_LEVEL: 'silent' }),
+    ConfigModule.forEnvironment({
+      ATOLL_API_KEY: 'not-a-key-just-a-document',
+      ATOLL_DATA_DIR: dataDir,
+      LOG_LEVEL: 'silent',
+    }),
   );
   process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+  await app.close();
 } finally {
   rmSync(dataDir, { recursive: true, force: true });
 }
-process.exit(0);

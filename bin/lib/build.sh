@@ -34,8 +34,15 @@ build_service_once() {
   stamp=$(hash_of src nest-cli.json tsconfig.json tsconfig.build.json package-lock.json)
   [ "$(cat "$ROOT/dist/.built-from" 2>/dev/null)" = "$stamp" ] && return
   step 'nest build'
-  (cd "$ROOT" && nest build) || return 1
-  echo "$stamp" >"$ROOT/dist/.built-from"
+  # Beside the old one, which stays until the new one is whole: a service may run from it.
+  rm -rf "$ROOT/dist-new" "$ROOT/dist-old"
+  echo '{"extends":"../tsconfig.build.json","include":["../src"],"exclude":["../src/**/*.spec.ts"],
+    "compilerOptions":{"rootDir":"../src","outDir":"../dist-new"}}' >"$ROOT/.cache/tsconfig.json"
+  (cd "$ROOT" && nest build --path .cache/tsconfig.json) || return 1
+  echo "$stamp" >"$ROOT/dist-new/.built-from"
+  [ ! -e "$ROOT/dist" ] || mv "$ROOT/dist" "$ROOT/dist-old"
+  mv "$ROOT/dist-new" "$ROOT/dist"
+  rm -rf "$ROOT/dist-old"
 }
 
 # build_agent: dist-agent/atoll-agent-linux-ARCH, static and stripped.

@@ -60,10 +60,10 @@ locked() {
   ) 8>"$ROOT/.cache/$name.lock"
 }
 
-# hash_of PATH…: one hash over the names and contents of all files below them.
+# hash_of PATH…: one hash over the names and contents of all files below them, tests aside.
 hash_of() {
   (
     cd "$ROOT" || exit
-    find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
+    find "$@" -type f ! -name '*_test.go' ! -name '*.spec.ts' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
   )
 }

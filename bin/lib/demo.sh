@@ -3,7 +3,7 @@
 # The main job, each call on screen with its answer and its time. Sourced by bin/up: URL, KEY, IMAGE, DATA.
 
 main_job() {
-  local id command body=$DATA/demo.$$ text=$'A file: "quotes", $(no shell), Gr\u00fc\u00dfe.\n'
+  local id command body=$DATA/demo.$$ text=$'A file: "quotes", $(no shell), Gr\xc3\xbc\xc3\x9fe.\n'
   say "${BOLD}The main job${PLAIN} ($IMAGE)"
 
   call 200 GET /v1/health
@@ -31,7 +31,7 @@ call() {
   local status=$1 method=$2 path=$3 got data=()
   [ $# -lt 4 ] || data=(-H 'Content-Type: application/json' --data-binary "$4")
   say
-  say "${BOLD}$method${PLAIN} $path ${4:-}"
+  say "${BOLD}$method${PLAIN} $path${4:+ $4}"
   # The key goes by a file descriptor: arguments are there for every user of the machine to see.
   got=$(curl -sS --noproxy '*' --max-time 60 -K <(printf 'header = "Authorization: Bearer %s"\n' "$KEY") \
     -X "$method" "${data[@]}" -o "$body" -w '%{http_code} %{time_total}' "$URL$path") || wrong 'no answer'

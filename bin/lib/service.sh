@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2153 # bin/up sets HOST and PORT
 # The service as a process of its own: its key, start, health, stop. Sourced by bin/up, which sets DATA, HOST, PORT.
 
 START_SECONDS=20
@@ -41,7 +40,7 @@ service_variable() { tr '\0' '\n' 2>/dev/null <"/proc/$1/environ" | sed -n "s/^$
 set_url() {
   local host=$1
   case $host in
-    0.0.0.0) host=127.0.0.1 ;;
+    '' | 0.0.0.0) host=127.0.0.1 ;;
     ::) host='[::1]' ;;
     *:*) host="[$host]" ;;
   esac
@@ -52,10 +51,12 @@ set_url() {
 health() { curl -sS -f --noproxy '*' --max-time 10 "$URL/v1/health" 2>/dev/null; }
 
 start_service() {
-  local pid host port
+  local pid port
   if pid=$(service_pid); then
-    host=$(service_variable "$pid" HOST) port=$(service_variable "$pid" PORT)
-    set_url "${host:-127.0.0.1}" "${port:-8080}"
+    port=$(service_variable "$pid" PORT)
+    port=${port:-8080}
+    set_url "$(service_variable "$pid" HOST)" "$port"
+    [ -n "$PORT" ] || PORT=$port
     if [ "$(cat "$DATA/service.build" 2>/dev/null)" != "$(built_from)" ]; then
       say '  the one that runs is older than the sources: starting it anew (sandboxes and commands go on)'
       stop_service
@@ -68,7 +69,8 @@ start_service() {
       stop_service
     fi
   fi
-  set_url "$HOST" "$PORT"
+  export PORT=${PORT:-8080}
+  set_url "${HOST:-}" "$PORT"
   ! port_in_use || die "Port $PORT is in use by another program." "Choose another: PORT=$((PORT + 1)) bin/up"
   launch_service
   wait_for_health

@@ -19,10 +19,23 @@ export function endedByAgent(end: CommandEnd): CommandPatch {
 
 /** The sandbox ended under it: its PID 1 took all processes along, by SIGKILL. Nobody ever saw an exit code. */
 export function endedWithSandbox(reason: 'sandbox_stopped' | 'sandbox_lost', outputLength: number): CommandPatch {
-  return { state: 'killed', exitCode: 128 + SIGKILL, signal: SIGKILL, endReason: reason, finishedAt: Date.now(), outputLength };
+  return {
+    state: 'killed',
+    exitCode: 128 + SIGKILL,
+    signal: SIGKILL,
+    endReason: reason,
+    finishedAt: Date.now(),
+    outputLength,
+  };
 }
 
 /** It never ran. */
 export function refusedToStart(refusal: StartRefusal): CommandPatch {
-  return { state: 'failed', exitCode: refusal.exitCode ?? 126, endReason: 'start_failed', message: refusal.message, finishedAt: Date.now() };
+  return {
+    state: 'failed',
+    exitCode: refusal.exitCode ?? 126,
+    endReason: 'start_failed',
+    message: refusal.message,
+    finishedAt: Date.now(),
+  };
 }

@@ -36,7 +36,11 @@ export class CommandFollower {
 
   /** A command that was just started: its stream is there. */
   begin(guest: Guest, command: Command, running: Running): void {
-    this.remember(guest, command, this.follow(guest, command, this.output.fresh(command.sandboxId, command.id), running.stream));
+    this.remember(
+      guest,
+      command,
+      this.follow(guest, command, this.output.fresh(command.sandboxId, command.id), running.stream),
+    );
   }
 
   /** A command that ran when the last service ended. */
@@ -49,7 +53,9 @@ export class CommandFollower {
 
   private remember(guest: Guest, command: Command, end: Promise<Command>): void {
     const tracked = guest.track(end).finally(() => this.ends.delete(command.id));
-    tracked.catch((error: unknown) => this.logger.error({ err: error, commandId: command.id }, 'following a command failed'));
+    tracked.catch((error: unknown) =>
+      this.logger.error({ err: error, commandId: command.id }, 'following a command failed'),
+    );
     this.ends.set(command.id, tracked);
   }
 
@@ -64,9 +70,14 @@ export class CommandFollower {
         } catch (error) {
           stream?.detach();
           stream = undefined;
-          if (error instanceof GuestEnded) return await this.finish(command, endedWithSandbox('sandbox_stopped', writer.position));
-          if (isCode(error, 'NOT_FOUND')) return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
-          this.logger.debug({ err: error as Error, commandId: command.id }, 'lost the stream of a command; attaching again');
+          if (error instanceof GuestEnded)
+            return await this.finish(command, endedWithSandbox('sandbox_stopped', writer.position));
+          if (isCode(error, 'NOT_FOUND'))
+            return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
+          this.logger.debug(
+            { err: error as Error, commandId: command.id },
+            'lost the stream of a command; attaching again',
+          );
           await sleep(RETRY_MS);
         }
       }
@@ -91,7 +102,8 @@ export class CommandFollower {
 
   /** Whoever comes second finds it finished already. */
   private async finish(command: Command, patch: Parameters<CommandsRepository['finish']>[1]): Promise<Command> {
-    const finished = (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
+    const finished =
+      (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
     return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
   }
 }

@@ -35,7 +35,11 @@ export class CommandsController {
   @HttpCode(200)
   @ApiCommandAnswer('The command that was started; as ND-JSON, again when it has finished.')
   @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
-  async start(@Param('id') id: string, @Body() request: CreateCommandRequest, @Query() { wait }: WaitQuery): Promise<unknown> {
+  async start(
+    @Param('id') id: string,
+    @Body() request: CreateCommandRequest,
+    @Query() { wait }: WaitQuery,
+  ): Promise<unknown> {
     const command = await this.commands.start(id, request);
     return wait === 'true' ? waitPair(command, this.commands.endOf(command)) : { command: toDetail(command) };
   }
@@ -44,7 +48,11 @@ export class CommandsController {
   @Get(':cmdId')
   @ApiCommandAnswer('The command; as ND-JSON, again when it has finished.')
   @ApiErrors('NOT_FOUND')
-  async inspect(@Param('id') id: string, @Param('cmdId') cmdId: string, @Query() { wait }: WaitQuery): Promise<unknown> {
+  async inspect(
+    @Param('id') id: string,
+    @Param('cmdId') cmdId: string,
+    @Query() { wait }: WaitQuery,
+  ): Promise<unknown> {
     const command = await this.commands.get(id, cmdId);
     return wait === 'true' ? waitPair(command, this.commands.endOf(command)) : { command: toDetail(command) };
   }
@@ -53,7 +61,11 @@ export class CommandsController {
   @Post(':cmdId/kill')
   @HttpCode(200)
   @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
-  async kill(@Param('id') id: string, @Param('cmdId') cmdId: string, @Body() { signal }: KillCommandRequest): Promise<CommandAnswer> {
+  async kill(
+    @Param('id') id: string,
+    @Param('cmdId') cmdId: string,
+    @Body() { signal }: KillCommandRequest,
+  ): Promise<CommandAnswer> {
     return { command: toDetail(await this.commands.kill(id, cmdId, signal)) };
   }
 

@@ -34,7 +34,12 @@ export class CommandsService {
     const spec = specOf(sandbox, request);
     // Recorded before it runs, so that no command can run that nobody knows of.
     const incarnation = (await sandbox.guest.session()).peer.incarnation;
-    const command = await this.commands.insert({ ...spec, sandboxId: sandbox.row.id, incarnation, startedAt: Date.now() });
+    const command = await this.commands.insert({
+      ...spec,
+      sandboxId: sandbox.row.id,
+      incarnation,
+      startedAt: Date.now(),
+    });
     try {
       const running = await this.agent.start(sandbox.guest, spec);
       this.follower.begin(sandbox.guest, command, running);

@@ -14,15 +14,36 @@ export class FilesController {
 
   /** Read a text file. */
   @Get()
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'NOT_ACCEPTABLE', 'PAYLOAD_TOO_LARGE', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors(
+    'NOT_FOUND',
+    'CONFLICT',
+    'FORBIDDEN',
+    'NOT_ACCEPTABLE',
+    'PAYLOAD_TOO_LARGE',
+    'ENGINE_UNAVAILABLE',
+    'TIMEOUT',
+  )
   async read(@Param('id') id: string, @Query() { path }: PathQuery): Promise<FileContent> {
     return { path, content: await this.files.read(id, path) };
   }
 
   /** Write a text file: all or nothing. Parent directories are made; an existing file keeps its mode and owner. */
   @Put()
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
-  async write(@Param('id') id: string, @Query() { path }: PathQuery, @Body() { content }: WriteFileRequest): Promise<WrittenFile> {
+  @ApiErrors(
+    'NOT_FOUND',
+    'CONFLICT',
+    'FORBIDDEN',
+    'PAYLOAD_TOO_LARGE',
+    'UNSUPPORTED_MEDIA_TYPE',
+    'INSUFFICIENT_STORAGE',
+    'ENGINE_UNAVAILABLE',
+    'TIMEOUT',
+  )
+  async write(
+    @Param('id') id: string,
+    @Query() { path }: PathQuery,
+    @Body() { content }: WriteFileRequest,
+  ): Promise<WrittenFile> {
     await this.files.write(id, path, content);
     return { path, status: 'written' };
   }

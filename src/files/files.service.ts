@@ -21,7 +21,8 @@ export class FilesService {
   async read(idOrName: string, path: string): Promise<string> {
     const { row, guest } = await this.sandboxes.running(idOrName);
     const content = await this.agent.read(guest, target(row, path), this.config.files.maxTextBytes);
-    if (!isUtf8(content)) throw new AtollError('NOT_ACCEPTABLE', `"${path}" is not UTF-8 text, so it can't be read as JSON`);
+    if (!isUtf8(content))
+      throw new AtollError('NOT_ACCEPTABLE', `"${path}" is not UTF-8 text, so it can't be read as JSON`);
     return content.toString();
   }
 

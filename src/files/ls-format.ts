@@ -1,6 +1,14 @@
 import type { FileEntry } from '../guest/types.js';
 
-const TYPE: Record<FileEntry['type'], string> = { file: '-', directory: 'd', symlink: 'l', fifo: 'p', socket: 's', char: 'c', block: 'b' };
+const TYPE: Record<FileEntry['type'], string> = {
+  file: '-',
+  directory: 'd',
+  symlink: 'l',
+  fifo: 'p',
+  socket: 's',
+  char: 'c',
+  block: 'b',
+};
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const HALF_A_YEAR_MS = 182 * 24 * 3600 * 1000;
 
@@ -13,12 +21,19 @@ export function formatList(entries: FileEntry[], now = Date.now()): string {
     group: entry.group || String(entry.gid),
     size: String(entry.size),
     time: timeString(entry.mtime, now),
-    name: escapeName(entry.name, entry.name_base64) + (entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`),
+    name:
+      escapeName(entry.name, entry.name_base64) + (entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`),
   }));
   const width = (pick: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => pick(row).length));
-  const [links, owner, group, size] = [width((r) => r.links), width((r) => r.owner), width((r) => r.group), width((r) => r.size)];
+  const [links, owner, group, size] = [
+    width((r) => r.links),
+    width((r) => r.owner),
+    width((r) => r.group),
+    width((r) => r.size),
+  ];
   const lines = rows.map(
-    (r) => `${r.mode} ${r.links.padStart(links)} ${r.owner.padEnd(owner)} ${r.group.padEnd(group)} ${r.size.padStart(size)} ${r.time} ${r.name}`,
+    (r) =>
+      `${r.mode} ${r.links.padStart(links)} ${r.owner.padEnd(owner)} ${r.group.padEnd(group)} ${r.size.padStart(size)} ${r.time} ${r.name}`,
   );
   const blocks = entries.reduce((sum, entry) => sum + Math.ceil(entry.size / 1024), 0);
   return [`total ${blocks}`, ...lines, ''].join('\n');
@@ -27,7 +42,9 @@ export function formatList(entries: FileEntry[], now = Date.now()): string {
 /** `drwxr-xr-x`, with setuid, setgid and the sticky bit where `ls` shows them. */
 export function modeString({ type, mode }: Pick<FileEntry, 'type' | 'mode'>): string {
   const triplet = (bits: number, special: boolean, letter: string) =>
-    (bits & 4 ? 'r' : '-') + (bits & 2 ? 'w' : '-') + (special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-');
+    (bits & 4 ? 'r' : '-') +
+    (bits & 2 ? 'w' : '-') +
+    (special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-');
   return (
     TYPE[type] +
     triplet((mode >> 6) & 7, (mode & 0o4000) !== 0, 's') +
@@ -43,15 +60,27 @@ function timeString(mtime: number, now: number): string {
   return recent ? `${day} ${date.toISOString().slice(11, 16)}` : `${day}  ${date.getUTCFullYear()}`;
 }
 
-const SHORT: Record<number, string> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r', 32: '\\ ', 92: '\\\\' };
+const SHORT: Record<number, string> = {
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  32: '\\ ',
+  92: '\\\\',
+};
 
 /** As `ls -b` does: C escapes for what is not graphic, so that no name can break a line. */
 export function escapeName(name: string, base64?: string): string {
-  if (base64 !== undefined) return Array.from(Buffer.from(base64, 'base64'), (byte) => (byte < 127 ? escapeByte(byte) : octal(byte))).join('');
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (base64 !== undefined)
+    return Array.from(Buffer.from(base64, 'base64'), (byte) => (byte < 127 ? escapeByte(byte) : octal(byte))).join('');
+   
   return name.replace(/[\x00-\x20\x7f\\]/g, (character) => escapeByte(character.charCodeAt(0)));
 }
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
-const escapeByte = (byte: number): string => SHORT[byte] ?? (byte < 32 || byte === 127 ? octal(byte) : String.fromCharCode(byte));
+const escapeByte = (byte: number): string =>
+  SHORT[byte] ?? (byte < 32 || byte === 127 ? octal(byte) : String.fromCharCode(byte));

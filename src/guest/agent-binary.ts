@@ -7,7 +7,9 @@ export async function readAgentBinary(architecture: string, configured?: string)
   try {
     return await readFile(configured ?? beside);
   } catch (error) {
-    const what = configured ? 'ATOLL_AGENT_PATH cannot be read' : `there is no agent for ${architecture}: build it with bin/up, or set ATOLL_AGENT_PATH`;
+    const what = configured
+      ? 'ATOLL_AGENT_PATH cannot be read'
+      : `there is no agent for ${architecture}: build it with bin/up, or set ATOLL_AGENT_PATH`;
     throw new Error(what, { cause: error });
   }
 }

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientHttp2Stream } from 'node:http2';
 import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import { CommandStream } from './command-stream.js';
+import type { Exchange } from './exchange.js';
 import { encodeFrame } from './frames.js';
 import type { Guest } from './guest.js';
 import { startedOf, startRefusalOf, type StartRefusal } from './reports.js';
-import { responseOf } from './response.js';
 import type { CommandSpec, Started } from './types.js';
 
 /** A command that runs, with the stream of what it says. */
@@ -35,7 +34,7 @@ export class AgentCommands {
     const request = session.request({ method: 'POST', path: '/commands' });
     request.write(encodeFrame('C', Buffer.from(JSON.stringify(spec))));
     return this.orReset(request, async () => {
-      await responseOf(request);
+      await request.ok();
       const stream = new CommandStream(request);
       const first = await stream.first();
       if (first.type === 'F') throw new StartRefused(startRefusalOf(first.payload));
@@ -54,7 +53,7 @@ export class AgentCommands {
     const request = session.request({ method: 'POST', path: `/commands/${id}/attach?from=${from}` });
     request.write(Buffer.alloc(0));
     return this.orReset(request, async () => {
-      await responseOf(request);
+      await request.ok();
       return new CommandStream(request);
     });
   }
@@ -62,17 +61,20 @@ export class AgentCommands {
   /** To the command's process group. 409 when it has finished, 404 when the agent does not know it. */
   async signal(guest: Guest, id: string, signal: number): Promise<void> {
     const session = await guest.session();
-    const request = session.request({ method: 'POST', path: `/commands/${id}/signal?signal=${signal}`, endStream: true });
-    await this.orReset(request, () => responseOf(request));
-    request.resume();
+    const request = session.request({
+      method: 'POST',
+      path: `/commands/${id}/signal?signal=${signal}`,
+      endStream: true,
+    });
+    await this.orReset(request, () => request.ok());
   }
 
   /** A call that takes too long, or fails, leaves no half-open stream behind. */
-  private async orReset<T>(request: ClientHttp2Stream, work: () => Promise<T>): Promise<T> {
+  private async orReset<T>(request: Exchange, work: () => Promise<T>): Promise<T> {
     try {
       return await within(work(), this.config.agent.callTimeoutMs, 'the sandbox');
     } catch (error) {
-      request.destroy();
+      request.drop();
       throw error;
     }
   }

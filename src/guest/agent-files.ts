@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientHttp2Stream } from 'node:http2';
+import type { Exchange } from './exchange.js';
 import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import type { Guest } from './guest.js';
 import { fileEntriesOf } from './file-entries.js';
-import { readAll, responseOf } from './response.js';
 import type { FileEntry } from './types.js';
 
 /** A file inside a sandbox, and as whom it is touched. */
@@ -24,9 +23,9 @@ export class AgentFiles {
   /** The whole content; PAYLOAD_TOO_LARGE past `limit` bytes. */
   read(guest: Guest, target: FileTarget, limit: number): Promise<Buffer> {
     return this.call(guest, 'GET', `/files${query(target)}`, async (request) => {
-      const headers = await responseOf(request);
+      const headers = await request.ok();
       if (Number(headers['x-atoll-size'] ?? 0) > limit) throw tooLarge(limit);
-      return readAll(request, limit);
+      return request.readAll(limit);
     });
   }
 
@@ -39,8 +38,8 @@ export class AgentFiles {
       `/files${query(target)}`,
       async (request) => {
         request.end(content);
-        await responseOf(request);
-        await readAll(request, 4096);
+        await request.ok();
+        await request.readAll(4096);
       },
       headers,
     );
@@ -49,15 +48,15 @@ export class AgentFiles {
   /** A directory goes with all that is in it. */
   remove(guest: Guest, target: FileTarget): Promise<void> {
     return this.call(guest, 'DELETE', `/files${query(target)}`, async (request) => {
-      await responseOf(request);
-      await readAll(request, 4096);
+      await request.ok();
+      await request.readAll(4096);
     });
   }
 
   /** The entries of a directory, sorted by name's bytes; PAYLOAD_TOO_LARGE past `limit` of them. */
   list(guest: Guest, target: FileTarget, limit: number): Promise<FileEntry[]> {
     return this.call(guest, 'GET', `/files/list${query(target)}`, async (request) => {
-      await responseOf(request);
+      await request.ok();
       return fileEntriesOf(request, limit);
     });
   }
@@ -66,7 +65,7 @@ export class AgentFiles {
     guest: Guest,
     method: 'GET' | 'PUT' | 'DELETE',
     path: string,
-    work: (request: ClientHttp2Stream) => Promise<T>,
+    work: (request: Exchange) => Promise<T>,
     headers = {},
   ): Promise<T> {
     const session = await guest.session();
@@ -74,7 +73,7 @@ export class AgentFiles {
     try {
       return await within(work(request), this.config.agent.callTimeoutMs, 'the sandbox');
     } finally {
-      if (!request.closed) request.destroy();
+      request.drop();
     }
   }
 }
@@ -83,6 +82,8 @@ const tooLarge = (limit: number) => new AtollError('PAYLOAD_TOO_LARGE', `the fil
 
 /** Bytes that are not unreserved in a URL are escaped, so that any path survives. */
 function query({ path, user }: FileTarget): string {
-  const escaped = path.toString('latin1').replace(/[^\w.~/-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const escaped = path
+    .toString('latin1')
+    .replace(/[^\w.~/-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
   return `?path=${escaped}&user=${encodeURIComponent(user)}`;
 }

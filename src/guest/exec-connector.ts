@@ -41,7 +41,12 @@ export class ExecConnector implements Connector {
     const until = Date.now() + RETRY_FOR_MS;
     for (;;) {
       // The container's environment holds the secret for PID 1 alone.
-      const stream = await this.engine.openExec(this.container, [AGENT_PATH, 'connect'], { ATOLL_SECRET: undefined }, signal);
+      const stream = await this.engine.openExec(
+        this.container,
+        [AGENT_PATH, 'connect'],
+        { ATOLL_SECRET: undefined },
+        signal,
+      );
       stream.on('error', () => undefined);
       try {
         this.current = { stream, peer: await shakeHands(stream, this.secret) };

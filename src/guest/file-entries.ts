@@ -1,7 +1,6 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import { z } from 'zod';
 import { AtollError } from '../common/errors/atoll-error.js';
-import { readAll } from './response.js';
+import type { Exchange } from './exchange.js';
 import type { FileEntry } from './types.js';
 
 const whole = z.number().int();
@@ -26,8 +25,8 @@ const entry = z.object({
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads the lines of a list. PAYLOAD_TOO_LARGE past `limit` of them. */
-export async function fileEntriesOf(stream: ClientHttp2Stream, limit: number): Promise<FileEntry[]> {
-  const lines = (await readAll(stream, MAX_BYTES)).toString().split('\n');
+export async function fileEntriesOf(exchange: Exchange, limit: number): Promise<FileEntry[]> {
+  const lines = (await exchange.readAll(MAX_BYTES)).toString().split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `the directory has more than ${limit} entries`);
   try {

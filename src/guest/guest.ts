@@ -41,7 +41,10 @@ export class Guest {
     if (this.current?.usable) return this.current;
     const deadline = AbortSignal.timeout(this.openTimeoutMs);
     return new Promise<Session>((resolve, reject) => {
-      const waiter = { resolve: (session: Session) => done(() => resolve(session)), reject: (error: unknown) => done(() => reject(error as Error)) };
+      const waiter = {
+        resolve: (session: Session) => done(() => resolve(session)),
+        reject: (error: unknown) => done(() => reject(error)),
+      };
       const onDeadline = () => waiter.reject(new AtollError('TIMEOUT', 'the sandbox does not answer'));
       const done = (act: () => void) => {
         this.waiters.delete(waiter);

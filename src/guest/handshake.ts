@@ -36,12 +36,15 @@ export async function shakeHands(stream: Duplex, mine: HandshakeSecret): Promise
     stream.write(`${nonce}\n`);
     const proof = Buffer.from(await readLine(stream), 'latin1');
     const expected = Buffer.from(mac(mine.secret, 'agent', hello, nonce), 'latin1');
-    if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) throw new HandshakeError('the secret is wrong');
+    if (proof.length !== expected.length || !timingSafeEqual(proof, expected))
+      throw new HandshakeError('the secret is wrong');
     stream.write(`${mac(mine.secret, 'service', hello, nonce)}\n`);
     return { incarnation, build };
   } catch (error) {
     stream.destroy();
-    throw error instanceof HandshakeError ? error : new HandshakeError('the stream ended in the handshake', { cause: error });
+    throw error instanceof HandshakeError
+      ? error
+      : new HandshakeError('the stream ended in the handshake', { cause: error });
   } finally {
     clearTimeout(timer);
   }

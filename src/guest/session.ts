@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { AtollError } from '../common/errors/atoll-error.js';
+import { SessionLost } from './agent-errors.js';
+import { Exchange } from './exchange.js';
 import type { Peer } from './handshake.js';
 
 /** One stream's window, so that one upload or download alone can be fast … */
@@ -35,7 +36,7 @@ export class Session {
 
   static open(stream: Duplex, peer: Peer): Session {
     const h2 = http2.connect('http://agent', {
-      createConnection: () => stream as Socket,
+      createConnection: () => stream,
       settings: { initialWindowSize: STREAM_WINDOW, enablePush: false, maxFrameSize: 256 * 1024 },
       // The agent is not trusted: what it may send before anybody looks is bounded.
       maxHeaderListPairs: 64,
@@ -50,21 +51,17 @@ export class Session {
   }
 
   /** Opens a stream. Throws when the connection is going; the signal resets the stream. */
-  request({ method, path, headers, endStream, signal }: AgentRequest): http2.ClientHttp2Stream {
+  request({ method, path, headers, endStream, signal }: AgentRequest): Exchange {
     if (!this.usable) throw new SessionLost();
-    const stream = this.h2.request({ ':method': method, ':path': path, ...headers }, { endStream: endStream ?? false, signal });
+    const stream = this.h2.request(
+      { ':method': method, ':path': path, ...headers },
+      { endStream: endStream ?? false, signal },
+    );
     stream.on('error', () => undefined); // whoever reads it sees the error; an unread one must not end the process
-    return stream;
+    return new Exchange(stream);
   }
 
   close(): void {
     this.h2.destroy();
-  }
-}
-
-/** The connection to the agent broke under a call. */
-export class SessionLost extends AtollError {
-  constructor(cause?: unknown) {
-    super('ENGINE_UNAVAILABLE', 'the connection to the sandbox broke', { retryAfter: 1, cause });
   }
 }

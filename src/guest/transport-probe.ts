@@ -37,7 +37,17 @@ export class TransportProbe {
       const runFolder = await this.guests.open(address);
       const imageId = await this.engine.ensureTinyImage();
       const image = { id: imageId, envNames: [] };
-      await this.containers.create(agentContainer(address, { image, agentVolume, runFolder, limits: PROBE_LIMITS, ports: [], labels: {}, hostname: 'probe' }));
+      await this.containers.create(
+        agentContainer(address, {
+          image,
+          agentVolume,
+          runFolder,
+          limits: PROBE_LIMITS,
+          ports: [],
+          labels: {},
+          hostname: 'probe',
+        }),
+      );
       await this.containers.start(address.containerName);
       await this.guests.get(sandboxId).session();
       return undefined;

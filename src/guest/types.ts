@@ -28,7 +28,8 @@ export interface Started {
   startedAt: number;
 }
 
-export type StartFailure = 'not_found' | 'not_executable' | 'bad_cwd' | 'bad_user' | 'no_resources' | 'duplicate' | 'invalid';
+export type StartFailure =
+  'not_found' | 'not_executable' | 'bad_cwd' | 'bad_user' | 'no_resources' | 'duplicate' | 'invalid';
 
 export interface CommandEnd {
   exitCode: number;
@@ -43,9 +44,7 @@ export interface CommandEnd {
   maxRssKb: number;
 }
 
-export type CommandEvent =
-  | { type: 'output'; position: number; records: Buffer }
-  | ({ type: 'end' } & CommandEnd);
+export type CommandEvent = { type: 'output'; position: number; records: Buffer } | ({ type: 'end' } & CommandEnd);
 
 export interface FileEntry {
   name: string;

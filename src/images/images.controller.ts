@@ -24,6 +24,13 @@ export class ImagesController {
   @ApiErrors('NOT_FOUND', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
   async inspect(@Param('*') reference: string): Promise<ImageDetail> {
     const image = await this.images.get(reference);
-    return { id: image.id, tags: image.tags, size: image.size, created: image.created, architecture: image.architecture, os: image.os };
+    return {
+      id: image.id,
+      tags: image.tags,
+      size: image.size,
+      created: image.created,
+      architecture: image.architecture,
+      os: image.os,
+    };
   }
 }

@@ -33,7 +33,11 @@ export class SandboxCreator {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));
       const facts = await this.runner.start(intent);
       const expiresAt = facts.startedAt + plan.timeoutS * 1000;
-      const running = await this.sandboxes.update(intent.id, intent.version, { ...facts, status: 'running', expiresAt });
+      const running = await this.sandboxes.update(intent.id, intent.version, {
+        ...facts,
+        status: 'running',
+        expiresAt,
+      });
       if (!running) throw new Error('somebody else changed a sandbox that was being created');
       return running;
     } catch (error) {
@@ -56,7 +60,15 @@ export class SandboxCreator {
       workingDir: image.config.workingDir || '/',
       user: image.config.user,
     };
-    const fixed = { id: newId('sb'), owner: DEFAULT_OWNER, imageId: image.id, createdAt: Date.now(), secret: newSecret(), transport, guest };
+    const fixed = {
+      id: newId('sb'),
+      owner: DEFAULT_OWNER,
+      imageId: image.id,
+      createdAt: Date.now(),
+      secret: newSecret(),
+      transport,
+      guest,
+    };
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.sandboxes.insert({ ...asked, ...fixed, name: newName(), status: 'creating' });
@@ -72,7 +84,10 @@ export class SandboxCreator {
       await this.runner.remove(intent.id);
       await this.sandboxes.delete(intent.id);
     } catch (undoing) {
-      this.logger.error({ err: undoing as Error, sandboxId: intent.id }, 'could not take back a failed create; the reconciler will');
+      this.logger.error(
+        { err: undoing as Error, sandboxId: intent.id },
+        'could not take back a failed create; the reconciler will',
+      );
     }
     return error;
   }
@@ -81,4 +96,7 @@ export class SandboxCreator {
 const nameOf = (line: string): string => line.split('=', 1)[0];
 
 const noImage = (reference: string) =>
-  badRequest(`image "${reference}" is not on this engine; pull it first: POST /v1/images/pull {"image":${JSON.stringify(reference)}}`, { field: 'image' });
+  badRequest(
+    `image "${reference}" is not on this engine; pull it first: POST /v1/images/pull {"image":${JSON.stringify(reference)}}`,
+    { field: 'image' },
+  );

@@ -24,10 +24,18 @@ export class SandboxLifecycle {
     const { id } = await this.access.get(idOrName);
     return this.locks.run(id, async () => {
       const row = await this.access.get(id);
-      if (row.status === 'running' || row.status === 'paused') throw conflict(`the sandbox "${row.name}" is ${row.status}`);
+      if (row.status === 'running' || row.status === 'paused')
+        throw conflict(`the sandbox "${row.name}" is ${row.status}`);
       const facts = await this.runner.start(row);
       const expiresAt = facts.startedAt + row.timeoutS * 1000;
-      return this.record(row, { ...facts, status: 'running', expiresAt, finishedAt: null, endReason: null, exitCode: null });
+      return this.record(row, {
+        ...facts,
+        status: 'running',
+        expiresAt,
+        finishedAt: null,
+        endReason: null,
+        exitCode: null,
+      });
     });
   }
 
@@ -35,7 +43,8 @@ export class SandboxLifecycle {
     const { id } = await this.access.get(idOrName);
     return this.locks.run(id, async () => {
       const row = await this.access.get(id);
-      if (row.status === 'stopped' || row.status === 'error') throw conflict(`the sandbox "${row.name}" is ${row.status}`);
+      if (row.status === 'stopped' || row.status === 'error')
+        throw conflict(`the sandbox "${row.name}" is ${row.status}`);
       return this.end(row, 'user');
     });
   }

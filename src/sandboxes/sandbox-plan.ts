@@ -33,7 +33,8 @@ export class SandboxPlanner {
     atMost('timeout', plan.timeoutS, maxTimeoutS);
     atMost('resources.memory', plan.memoryMb, maxMemoryMb);
     atMost('resources.cpus', plan.cpus, maxCpus);
-    if (new Set(plan.ports).size < plan.ports.length) throw badRequest('ports must not name one port twice', { field: 'ports' });
+    if (new Set(plan.ports).size < plan.ports.length)
+      throw badRequest('ports must not name one port twice', { field: 'ports' });
     return plan;
   }
 }

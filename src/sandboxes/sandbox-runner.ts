@@ -39,11 +39,23 @@ export class SandboxRunner {
     const runFolder = await this.guests.open(address);
     const { pids, stopGraceMs } = this.config.sandbox;
     const limits = { memoryBytes: row.memoryMb * 1024 * 1024, cpus: row.cpus, pids };
-    const settings = { ATOLL_STOP_GRACE: String(stopGraceMs), ATOLL_OUTPUT_GRACE: String(this.config.commands.outputGraceMs) };
+    const settings = {
+      ATOLL_STOP_GRACE: String(stopGraceMs),
+      ATOLL_OUTPUT_GRACE: String(this.config.commands.outputGraceMs),
+    };
     const labels = { [LABEL.owner]: row.owner, [LABEL.created]: String(row.createdAt) };
     const image = { id: row.imageId, envNames: imageEnvNames };
     await this.containers.create(
-      agentContainer(address, { image, agentVolume, runFolder, limits, ports: row.ports, labels, settings, hostname: row.name }),
+      agentContainer(address, {
+        image,
+        agentVolume,
+        runFolder,
+        limits,
+        ports: row.ports,
+        labels,
+        settings,
+        hostname: row.name,
+      }),
     );
   }
 
@@ -57,7 +69,11 @@ export class SandboxRunner {
       this.guests.get(row.id).session(),
       row.ports.length > 0 ? this.containers.inspect(name) : undefined,
     ]);
-    return { incarnation: session.peer.incarnation, startedAt, portMap: (info?.portMap ?? {}) as Record<string, string> };
+    return {
+      incarnation: session.peer.incarnation,
+      startedAt,
+      portMap: (info?.portMap ?? {}) as Record<string, string>,
+    };
   }
 
   /** Stops it. The agent ends the commands first, and what they still said is taken in. */

@@ -2,7 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
-import { CreatedSandbox, SandboxDetail, SandboxList, StartedSandbox, StoppedSandbox } from './dto/sandbox.responses.dto.js';
+import {
+  CreatedSandbox,
+  SandboxDetail,
+  SandboxList,
+  StartedSandbox,
+  StoppedSandbox,
+} from './dto/sandbox.responses.dto.js';
 import { toCreated, toSandboxDetail, toSummary } from './sandbox-view.js';
 import { SandboxesService } from './sandboxes.service.js';
 

@@ -12,7 +12,15 @@ import { SandboxesService } from './sandboxes.service.js';
 @Module({
   imports: [GuestModule],
   controllers: [SandboxesController],
-  providers: [SandboxAccess, SandboxCreator, SandboxLifecycle, SandboxLocks, SandboxPlanner, SandboxRunner, SandboxesService],
+  providers: [
+    SandboxAccess,
+    SandboxCreator,
+    SandboxLifecycle,
+    SandboxLocks,
+    SandboxPlanner,
+    SandboxRunner,
+    SandboxesService,
+  ],
   exports: [SandboxAccess, SandboxLifecycle, SandboxRunner],
 })
 export class SandboxesModule {}

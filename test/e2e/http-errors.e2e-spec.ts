@@ -29,23 +29,78 @@ describe('errors over HTTP', () => {
   const raw = (request: string) => exchange(service.port, request);
 
   it.each([
-    ['bad JSON', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 5\r\n\r\n{"a":`, 400, 'BAD_REQUEST'],
-    ['an empty body that says JSON', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 0\r\n\r\n`, 400, 'BAD_REQUEST'],
+    [
+      'bad JSON',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 5\r\n\r\n{"a":`,
+      400,
+      'BAD_REQUEST',
+    ],
+    [
+      'an empty body that says JSON',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 0\r\n\r\n`,
+      400,
+      'BAD_REQUEST',
+    ],
     ['no body at all', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}\r\n`, 400, 'BAD_REQUEST'],
-    ['a body that is no object', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n[]`, 400, 'BAD_REQUEST'],
-    ['a body that is null', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 4\r\n\r\nnull`, 400, 'BAD_REQUEST'],
-    ['another type of body', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a form', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a prototype in JSON', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 16\r\n\r\n{"__proto__":{}}`, 400, 'BAD_REQUEST'],
+    [
+      'a body that is no object',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n[]`,
+      400,
+      'BAD_REQUEST',
+    ],
+    [
+      'a body that is null',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 4\r\n\r\nnull`,
+      400,
+      'BAD_REQUEST',
+    ],
+    [
+      'another type of body',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi`,
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'a form',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b`,
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'a prototype in JSON',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 16\r\n\r\n{"__proto__":{}}`,
+      400,
+      'BAD_REQUEST',
+    ],
     ['a bad percent escape', `GET /v1/sandboxes/%zz HTTP/1.1\r\n${AUTH}\r\n`, 400, 'BAD_REQUEST'],
     ['a bad percent escape in an image', `GET /v1/images/%zz HTTP/1.1\r\n${AUTH}\r\n`, 400, 'BAD_REQUEST'],
-    ['headers that are too large', `GET /v1/sandboxes HTTP/1.1\r\n${AUTH}X-Big: ${'x'.repeat(20_000)}\r\n\r\n`, 400, 'BAD_REQUEST'],
+    [
+      'headers that are too large',
+      `GET /v1/sandboxes HTTP/1.1\r\n${AUTH}X-Big: ${'x'.repeat(20_000)}\r\n\r\n`,
+      400,
+      'BAD_REQUEST',
+    ],
     ['what is not HTTP', 'hello there\r\n\r\n', 400, 'BAD_REQUEST'],
-    ['two lengths', `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`, 400, 'BAD_REQUEST'],
+    [
+      'two lengths',
+      `POST /v1/sandboxes HTTP/1.1\r\n${AUTH}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`,
+      400,
+      'BAD_REQUEST',
+    ],
     ['an unknown route', `GET /v1/nothing HTTP/1.1\r\n${AUTH}\r\n`, 404, 'NOT_FOUND'],
-    ['an unknown route without a key', 'GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    [
+      'an unknown route without a key',
+      'GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      404,
+      'NOT_FOUND',
+    ],
     ['another method on a known path', `PATCH /v1/sandboxes HTTP/1.1\r\n${AUTH}\r\n`, 404, 'NOT_FOUND'],
-    ['another method without a key', 'DELETE /v1/sandboxes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    [
+      'another method without a key',
+      'DELETE /v1/sandboxes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      404,
+      'NOT_FOUND',
+    ],
   ])('answers %s in the one shape', async (_what, request, status, code) => {
     const answer = await raw(request);
     expect(answer).toMatchObject({ status, body: { code, message: expect.any(String) } });
@@ -92,7 +147,10 @@ describe('errors over HTTP', () => {
     [{ image: 'no/such:image' }, 'image'],
   ])('answers the bad create %j with 400 that names %s, and makes nothing', async (request, field) => {
     const answer = await service.post('/v1/sandboxes', request);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', message: expect.stringContaining(field) } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'BAD_REQUEST', message: expect.stringContaining(field) },
+    });
     expect((await service.get('/v1/sandboxes')).body).toEqual({ sandboxes: [] });
   });
 

@@ -12,7 +12,11 @@ describe.each(['socket', 'exec'])('the main job by %s', (transport) => {
   afterAll(() => service.stop());
 
   it('creates a sandbox and shows it', async () => {
-    expect(sandbox.created).toEqual({ id: expect.stringMatching(/^sb_\w{20}$/), name: expect.stringMatching(/^[a-z]+-[a-z]+$/), ports: ['3000/tcp', '53/udp'] });
+    expect(sandbox.created).toEqual({
+      id: expect.stringMatching(/^sb_\w{20}$/),
+      name: expect.stringMatching(/^[a-z]+-[a-z]+$/),
+      ports: ['3000/tcp', '53/udp'],
+    });
     const { status, body } = await service.get(sandbox.path);
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -30,7 +34,13 @@ describe.each(['socket', 'exec'])('the main job by %s', (transport) => {
     expect(byName.body).toEqual(body);
     const list = await service.get('/v1/sandboxes');
     expect(list.body.sandboxes).toContainEqual(
-      expect.objectContaining({ id: sandbox.id, name: sandbox.created.name, status: 'running', state: 'running', expires_at: body.expires_at }),
+      expect.objectContaining({
+        id: sandbox.id,
+        name: sandbox.created.name,
+        status: 'running',
+        state: 'running',
+        expires_at: body.expires_at,
+      }),
     );
   });
 
@@ -39,7 +49,14 @@ describe.each(['socket', 'exec'])('the main job by %s', (transport) => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
     const [started, finished] = answer.body;
-    expect(started.command).toMatchObject({ id: expect.stringMatching(/^cmd_\w{20}$/), name: 'echo', args: ['hello', '$HOME'], state: 'running', sandbox_id: sandbox.id, cwd: '/' });
+    expect(started.command).toMatchObject({
+      id: expect.stringMatching(/^cmd_\w{20}$/),
+      name: 'echo',
+      args: ['hello', '$HOME'],
+      state: 'running',
+      sandbox_id: sandbox.id,
+      cwd: '/',
+    });
     expect(started.command).not.toHaveProperty('exit_code');
     expect(finished.command).toMatchObject({ id: started.command.id, state: 'exited', exit_code: 0 });
     expect(finished.command.finished_at).toBeGreaterThanOrEqual(started.command.started_at);
@@ -69,10 +86,20 @@ describe.each(['socket', 'exec'])('the main job by %s', (transport) => {
 
   it('writes, reads, lists and deletes a file', async () => {
     const content = 'Grüße 🌊\r\nno newline at the end';
-    expect(await sandbox.write('/tmp/a/b/hello.txt', content)).toMatchObject({ status: 200, body: { path: '/tmp/a/b/hello.txt', status: 'written' } });
-    expect(await sandbox.read('/tmp/a/b/hello.txt')).toMatchObject({ status: 200, body: { path: '/tmp/a/b/hello.txt', content } });
+    expect(await sandbox.write('/tmp/a/b/hello.txt', content)).toMatchObject({
+      status: 200,
+      body: { path: '/tmp/a/b/hello.txt', status: 'written' },
+    });
+    expect(await sandbox.read('/tmp/a/b/hello.txt')).toMatchObject({
+      status: 200,
+      body: { path: '/tmp/a/b/hello.txt', content },
+    });
     const list = await sandbox.list('/tmp/a/b');
-    expect(list.body.output).toMatch(new RegExp(`^total \\d+\\n-rw-r--r-- 1 root root ${Buffer.byteLength(content)} [A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d hello.txt\\n$`));
+    expect(list.body.output).toMatch(
+      new RegExp(
+        `^total \\d+\\n-rw-r--r-- 1 root root ${Buffer.byteLength(content)} [A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d hello.txt\\n$`,
+      ),
+    );
     expect(list.body.entries).toMatchObject([{ name: 'hello.txt', type: 'file', mode: '0644', owner: 'root' }]);
     expect((await sandbox.run('cat', ['/tmp/a/b/hello.txt'])).stdout).toBe(content);
     expect((await sandbox.remove('/tmp/a')).status).toBe(204);

@@ -2,7 +2,10 @@ import { Service } from './support/service.js';
 
 interface Document {
   paths: Record<string, Record<string, { security?: unknown[]; responses: Record<string, unknown>; summary?: string }>>;
-  components: { securitySchemes: Record<string, unknown>; schemas: Record<string, { properties?: Record<string, { description?: string }> }> };
+  components: {
+    securitySchemes: Record<string, unknown>;
+    schemas: Record<string, { properties?: Record<string, { description?: string }> }>;
+  };
 }
 
 describe('every route', () => {
@@ -13,7 +16,9 @@ describe('every route', () => {
   beforeAll(async () => {
     service = await Service.start();
     document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
-    routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method): [string, string] => [method.toUpperCase(), path]));
+    routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method): [string, string] => [method.toUpperCase(), path]),
+    );
   });
   afterAll(() => service.stop());
 
@@ -26,14 +31,22 @@ describe('every route', () => {
         const response = await fetch(url, { method, headers });
         const body = (await response.json()) as unknown;
         if (path === '/v1/health') expect(response.status).toBe(200);
-        else expect([method, path, response.status, body]).toEqual([method, path, 401, { code: 'UNAUTHORIZED', message: expect.any(String) as string }]);
+        else
+          expect([method, path, response.status, body]).toEqual([
+            method,
+            path,
+            401,
+            { code: 'UNAUTHORIZED', message: expect.any(String) as string },
+          ]);
       }
     }
   });
 
   it('is all that the server has: no route is missing from the document', async () => {
     // Fastify's own table, printed by the service at boot by Nest's router, is the other side of the comparison.
-    const mapped = [...service.logs().matchAll(/Mapped \{(\/\S*), (\w+)\} route/g)].map(([, path, method]) => `${method} ${path.replace(/:(\w+)/g, '{$1}').replace('*', '{id}')}`);
+    const mapped = [...service.logs().matchAll(/Mapped \{(\/\S*), (\w+)\} route/g)].map(
+      ([, path, method]) => `${method} ${path.replace(/:(\w+)/g, '{$1}').replace('*', '{id}')}`,
+    );
     expect(mapped.length).toBeGreaterThanOrEqual(17);
     expect(mapped.sort()).toEqual(routes.map(([method, path]) => `${method} ${path}`).sort());
   });
@@ -47,7 +60,12 @@ describe('every route', () => {
       expect(operation.security).toEqual([{ ApiKeyAuth: [] }]);
       for (const [status, response] of Object.entries(operation.responses)) {
         if (Number(status) >= 400) expect(JSON.stringify(response)).toContain('#/components/schemas/ErrorResponse');
-        else if (status !== '204') expect([method, path, JSON.stringify(response)]).toEqual([method, path, expect.stringContaining('#/components/schemas/')]);
+        else if (status !== '204')
+          expect([method, path, JSON.stringify(response)]).toEqual([
+            method,
+            path,
+            expect.stringContaining('#/components/schemas/'),
+          ]);
       }
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '500']));
     }

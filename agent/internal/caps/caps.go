@@ -2,13 +2,7 @@
 // all of its capabilities, so a command, root or not, that lacks one of ours cannot touch the agent.
 package caps
 
-import (
-	"os"
-	"strconv"
-	"strings"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // DropFromChildren removes CAP_SETPCAP from the bounding, inheritable and ambient sets of the calling thread, which
 // must be locked to its goroutine. Whatever it executes then lacks it for good. The thread keeps the capability in its
@@ -26,16 +20,4 @@ func DropFromChildren() error {
 	}
 	data[0].Inheritable &^= 1 << unix.CAP_SETPCAP
 	return unix.Capset(&head, &data[0])
-}
-
-// Thread reads one line of /proc/thread-self/status, such as "CapBnd"; for tests.
-func Thread(field string) uint64 {
-	raw, _ := os.ReadFile("/proc/thread-self/status")
-	for _, line := range strings.Split(string(raw), "\n") {
-		if value, ok := strings.CutPrefix(line, field+":"); ok {
-			n, _ := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
-			return n
-		}
-	}
-	return 0
 }

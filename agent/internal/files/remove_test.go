@@ -17,7 +17,7 @@ func TestRemove(t *testing.T) {
 	outside := filepath.Dir(b.dir) + "/outside"
 	os.WriteFile(outside, []byte("x"), 0o644)
 	os.MkdirAll(b.dir+"/tree/empty", 0o755)
-	for i := range 3000 {
+	for i := range 1200 {
 		os.WriteFile(fmt.Sprintf("%s/tree/f%d", b.dir, i), nil, 0o644)
 	}
 	for i := range 100 {
@@ -48,7 +48,7 @@ func TestRemoveDeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2000 {
+	for range 700 {
 		unix.Mkdirat(fd, "deep", 0o755)
 		unix.Mkdirat(fd, "side", 0o755)
 		next, err := unix.Openat(fd, "deep", unix.O_PATH, 0)

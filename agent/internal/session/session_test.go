@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"atoll/agent/internal/handshake"
 )
 
@@ -77,7 +75,7 @@ func TestDialComesBack(t *testing.T) {
 
 func TestListen(t *testing.T) {
 	h := NewHub()
-	name := "@atoll-agent-test-" + strconv.Itoa(unix.Getpid())
+	name := "@atoll-agent-test-" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	if err := Listen(h, name, id("exec")); err != nil {
 		t.Fatal(err)
 	}

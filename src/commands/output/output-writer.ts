@@ -46,7 +46,8 @@ export class OutputWriter {
   async append(position: number, records: Buffer): Promise<void> {
     if (wholeRecords(records) !== records.length) throw new Error('the agent sent half a record');
     if (position < this.end) return; // sent again after a broken connection
-    if (position > this.end || !this.file || this.end - (this.current?.position ?? 0) >= SEGMENT_BYTES) await this.nextSegment(position);
+    if (position > this.end || !this.file || this.end - (this.current?.position ?? 0) >= SEGMENT_BYTES)
+      await this.nextSegment(position);
     await this.writeAll(records);
     this.end = position + records.length;
   }

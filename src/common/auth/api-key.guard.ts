@@ -26,6 +26,9 @@ export class ApiKeyGuard implements CanActivate {
     const given = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     // Digests have one length, so the comparison tells nothing of the key, not even its length.
     if (given !== undefined && timingSafeEqual(digest(given), this.expected)) return true;
-    throw new AtollError('UNAUTHORIZED', given === undefined ? 'send Authorization: Bearer <api key>' : 'this api key is not valid');
+    throw new AtollError(
+      'UNAUTHORIZED',
+      given === undefined ? 'send Authorization: Bearer <api key>' : 'this api key is not valid',
+    );
   }
 }

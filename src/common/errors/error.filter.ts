@@ -25,12 +25,17 @@ export class ErrorFilter implements ExceptionFilter {
   /** Also called by Fastify itself, for what fails before a route is found. */
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.isUnknownRoute(thrown, request) ? this.unknownRoute(request) : toAtollError(thrown);
-    if (error.status >= 500) this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
+    if (error.status >= 500)
+      this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     else this.logger.debug({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     if (reply.sent || reply.raw.headersSent) return; // a stream that failed after its first byte: its own last line says so
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
     void reply.header('x-request-id', String(request.id));
-    void reply.removeHeader('content-length').type('application/json; charset=utf-8').status(error.status).send(render(error));
+    void reply
+      .removeHeader('content-length')
+      .type('application/json; charset=utf-8')
+      .status(error.status)
+      .send(render(error));
   }
 
   private isUnknownRoute(thrown: unknown, request: FastifyRequest): boolean {

@@ -26,7 +26,9 @@ export function toAtollError(thrown: unknown): AtollError {
   if (code?.startsWith('FST_') && statusCode && statusCode < 500) {
     return new AtollError(codeForStatus(statusCode), message ?? 'bad request', { cause: thrown });
   }
-  return new AtollError('INTERNAL_ERROR', 'something went wrong here; the log has it under this request id', { cause: thrown });
+  return new AtollError('INTERNAL_ERROR', 'something went wrong here; the log has it under this request id', {
+    cause: thrown,
+  });
 }
 
 function fromHttpException(exception: HttpException): AtollError {

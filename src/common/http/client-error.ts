@@ -6,7 +6,8 @@ import { render } from '../errors/error.filter.js';
 
 const BY_CODE: Record<string, () => AtollError> = {
   HPE_HEADER_OVERFLOW: () => new AtollError('BAD_REQUEST', 'the request headers are too large'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => new AtollError('PAYLOAD_TOO_LARGE', 'the chunk extensions of the body are too large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () =>
+    new AtollError('PAYLOAD_TOO_LARGE', 'the chunk extensions of the body are too large'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new AtollError('TIMEOUT', 'the request did not arrive in time'),
 };
 
@@ -16,7 +17,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const refusal = BY_CODE[error.code ?? '']?.() ?? new AtollError('BAD_REQUEST', 'this is not a well-formed HTTP request');
+  const refusal =
+    BY_CODE[error.code ?? '']?.() ?? new AtollError('BAD_REQUEST', 'this is not a well-formed HTTP request');
   const body = JSON.stringify(render(refusal));
   socket.end(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n` +

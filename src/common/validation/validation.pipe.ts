@@ -1,4 +1,9 @@
-import { type ArgumentMetadata, Injectable, ValidationPipe as NestValidationPipe, type ValidationError } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  Injectable,
+  ValidationPipe as NestValidationPipe,
+  type ValidationError,
+} from '@nestjs/common';
 import { AtollError, badRequest } from '../errors/atoll-error.js';
 
 /** Global: unknown fields are refused, and the first sentence names the field. */
@@ -10,7 +15,8 @@ export class ValidationPipe extends NestValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (metadata.type === 'body' && value !== undefined && !isObject) throw badRequest('the body must be a JSON object');
+    if (metadata.type === 'body' && value !== undefined && !isObject)
+      throw badRequest('the body must be a JSON object');
     return super.transform(value, metadata) as Promise<unknown>;
   }
 }
@@ -22,7 +28,11 @@ function toBadRequest(errors: ValidationError[]): AtollError {
 
 /** One entry a field: `resources.memory`, `ports[1]`. */
 function flatten(error: ValidationError, prefix: string): { field: string; message: string }[] {
-  const field = /^\d+$/.test(error.property) ? `${prefix}[${error.property}]` : prefix ? `${prefix}.${error.property}` : error.property;
+  const field = /^\d+$/.test(error.property)
+    ? `${prefix}[${error.property}]`
+    : prefix
+      ? `${prefix}.${error.property}`
+      : error.property;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
     message: rule === 'whitelistValidation' ? `unknown field "${field}"` : prefix ? `${prefix}: ${message}` : message,

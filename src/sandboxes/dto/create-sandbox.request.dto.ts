@@ -1,6 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsNotEmpty, IsNumber, IsOptional, IsPositive, IsString, Matches, MaxLength, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Matches,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { IsEnv, ToEnvRecord } from '../../common/validation/env.js';
 import { NoNul } from '../../common/validation/no-nul.js';
 import { PORT_PATTERN } from '../ports.js';
@@ -48,7 +61,10 @@ export class CreateSandboxRequest {
   @IsArray()
   @ArrayMaxSize(64)
   @IsString({ each: true })
-  @Matches(PORT_PATTERN, { each: true, message: 'each of ports must be a port number, with "/tcp" or "/udp" or nothing behind it' })
+  @Matches(PORT_PATTERN, {
+    each: true,
+    message: 'each of ports must be a port number, with "/tcp" or "/udp" or nothing behind it',
+  })
   ports?: string[];
 
   /**

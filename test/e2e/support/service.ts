@@ -78,7 +78,8 @@ export class Service {
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
     while (!(await this.answers(health))) {
-      if (child.exitCode !== null || Date.now() - begun > 20_000) throw new Error(`the service did not start:\n${this.log}`);
+      if (child.exitCode !== null || Date.now() - begun > 20_000)
+        throw new Error(`the service did not start:\n${this.log}`);
       await sleep(20);
     }
     return Date.now() - begun;
@@ -122,13 +123,18 @@ export class Service {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parse(text, response.headers.get('content-type') ?? '') };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: parse(text, response.headers.get('content-type') ?? ''),
+    };
   }
 
   /** Creates a sandbox, or throws what the service said. */
   async sandbox(request: Record<string, unknown> = {}): Promise<Sandbox> {
     const answer = await this.post('/v1/sandboxes', { image: 'atoll-test/busybox:1', ...request });
-    if (answer.status !== 201) throw new Error(`create answered ${answer.status} ${JSON.stringify(answer.body)}\n${this.log}`);
+    if (answer.status !== 201)
+      throw new Error(`create answered ${answer.status} ${JSON.stringify(answer.body)}\n${this.log}`);
     return new Sandbox(this, answer.body as { id: string; name: string; ports: string[] });
   }
 
@@ -180,14 +186,19 @@ export class Sandbox {
     return (body as { command: { id: string } }).command.id;
   }
 
-  write = (path: string, content: string) => this.service.put(`${this.path}/files?path=${encodeURIComponent(path)}`, { content });
+  write = (path: string, content: string) =>
+    this.service.put(`${this.path}/files?path=${encodeURIComponent(path)}`, { content });
   read = (path: string) => this.service.get(`${this.path}/files?path=${encodeURIComponent(path)}`);
   remove = (path: string) => this.service.delete(`${this.path}/files?path=${encodeURIComponent(path)}`);
   list = (path: string) => this.service.get(`${this.path}/files/list?path=${encodeURIComponent(path)}`);
 }
 
 /** Asks until it holds; throws with the last answer after the time is up. */
-export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean, milliseconds = 5000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  holds: (value: T) => boolean,
+  milliseconds = 5000,
+): Promise<T> {
   const until = Date.now() + milliseconds;
   for (;;) {
     const value = await ask();
@@ -198,7 +209,11 @@ export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => 
 }
 
 function parse(text: string, type: string): unknown {
-  if (type.startsWith('application/x-ndjson')) return text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+  if (type.startsWith('application/x-ndjson'))
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
   return type.startsWith('application/json') ? (JSON.parse(text) as unknown) : text;
 }
 

@@ -1,0 +1,50 @@
+import { AtollError } from '../common/errors/atoll-error.js';
+import type { ErrorCode } from '../common/errors/catalogue.js';
+
+/** The agent's kinds of error, as a client sees them. */
+const CODE: Record<string, ErrorCode> = {
+  not_found: 'NOT_FOUND',
+  not_directory: 'BAD_REQUEST',
+  is_directory: 'BAD_REQUEST',
+  permission: 'FORBIDDEN',
+  read_only: 'FORBIDDEN',
+  no_space: 'INSUFFICIENT_STORAGE',
+  name_too_long: 'BAD_REQUEST',
+  loop: 'BAD_REQUEST',
+  special: 'BAD_REQUEST',
+  exists: 'CONFLICT',
+  busy: 'CONFLICT',
+  not_empty: 'CONFLICT',
+  invalid: 'BAD_REQUEST',
+  conflict: 'CONFLICT',
+  no_resources: 'RATE_LIMITED',
+};
+
+/** An answer of the agent that says no. `kind` is the agent's own word for it. */
+export class AgentRefusal extends AtollError {
+  constructor(
+    readonly kind: string,
+    message: string,
+  ) {
+    super(CODE[kind] ?? 'INTERNAL_ERROR', message);
+  }
+
+  /** From the body of an answer; the agent is not believed to send a good one. */
+  static of(body: Buffer): AgentRefusal {
+    try {
+      const { kind, message } = JSON.parse(body.toString()) as Record<string, unknown>;
+      if (typeof kind === 'string' && typeof message === 'string')
+        return new AgentRefusal(kind, message.slice(0, 4096));
+    } catch {
+      // it said something that is no answer of ours
+    }
+    return new AgentRefusal('internal', 'the agent gave an answer that is not understood');
+  }
+}
+
+/** The connection to the agent broke under a call. */
+export class SessionLost extends AtollError {
+  constructor(cause?: unknown) {
+    super('ENGINE_UNAVAILABLE', 'the connection to the sandbox broke', { retryAfter: 1, cause });
+  }
+}

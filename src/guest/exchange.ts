@@ -1,0 +1,78 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import { AtollError } from '../common/errors/atoll-error.js';
+import { AgentRefusal, SessionLost } from './agent-errors.js';
+
+export type ResponseHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
+
+const MAX_REFUSAL = 64 * 1024;
+
+/**
+ * One request to an agent and its answer. Reading begins as the request is made: an answer that arrives whole in one
+ * piece would otherwise be gone before anybody looks (Node destroys a closed HTTP/2 stream that nobody reads).
+ */
+export class Exchange {
+  private readonly headers: Promise<ResponseHeaders>;
+  private readonly chunks: AsyncIterator<Buffer>;
+  private readonly firstChunk: Promise<IteratorResult<Buffer>>;
+
+  constructor(private readonly stream: ClientHttp2Stream) {
+    this.chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+    this.firstChunk = this.chunks.next();
+    this.headers = new Promise((resolve, reject) => {
+      stream.once('response', resolve);
+      stream.once('error', (error) => reject(asLost(error) as Error));
+      stream.once('close', () => reject(new SessionLost()));
+    });
+    // Whoever awaits them sees their errors; unseen ones must not end the process.
+    this.firstChunk.catch(() => undefined);
+    this.headers.catch(() => undefined);
+  }
+
+  /** The answer's headers. Throws AgentRefusal for a 4xx or 5xx, SessionLost when the stream breaks first. */
+  async ok(): Promise<ResponseHeaders> {
+    const headers = await this.headers;
+    if ((headers[':status'] ?? 500) < 400) return headers;
+    throw AgentRefusal.of(await this.readAll(MAX_REFUSAL));
+  }
+
+  /** The answer's body as it comes, with backpressure. Once only. */
+  async *body(): AsyncGenerator<Buffer> {
+    try {
+      for (let next = await this.firstChunk; !next.done; next = await this.chunks.next()) yield next.value;
+    } catch (error) {
+      throw asLost(error);
+    }
+  }
+
+  /** A body that must be small. PAYLOAD_TOO_LARGE past `limit` bytes. */
+  async readAll(limit: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.body()) {
+      size += chunk.length;
+      if (size > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `more than ${limit} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  write(chunk: Buffer): void {
+    if (this.stream.writable) this.stream.write(chunk);
+  }
+
+  end(chunk?: Buffer): void {
+    if (this.stream.writable) this.stream.end(chunk);
+  }
+
+  /** Leaves nothing half open, whatever state it is in. */
+  drop(): void {
+    if (!this.stream.closed) this.stream.destroy();
+  }
+}
+
+/** A broken stream is a lost session; the caller's own abort and our own errors stay what they are. */
+function asLost(error: unknown): unknown {
+  if (error instanceof AtollError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return error;
+  return new SessionLost(error);
+}
