@@ -43,7 +43,7 @@ export class Guest {
     return new Promise<Session>((resolve, reject) => {
       const waiter = {
         resolve: (session: Session) => done(() => resolve(session)),
-        reject: (error: unknown) => done(() => reject(error)),
+        reject: (error: Error) => done(() => reject(error)),
       };
       const onDeadline = () => waiter.reject(new AtollError('TIMEOUT', 'the sandbox does not answer'));
       const done = (act: () => void) => {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import { SessionLost } from './agent-errors.js';
 import { Exchange } from './exchange.js';
 import type { Peer } from './handshake.js';
@@ -9,7 +8,7 @@ import type { Peer } from './handshake.js';
 /** One stream's window, so that one upload or download alone can be fast … */
 const STREAM_WINDOW = 4 * 1024 * 1024;
 /** … and the connection's, so large that streams which are read slowly can't stall the others. */
-const CONNECTION_WINDOW = 256 * 1024 * 1024;
+const CONNECTION_WINDOW = 64 * 1024 * 1024;
 
 export interface AgentRequest {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -40,7 +39,7 @@ export class Session {
       settings: { initialWindowSize: STREAM_WINDOW, enablePush: false, maxFrameSize: 256 * 1024 },
       // The agent is not trusted: what it may send before anybody looks is bounded.
       maxHeaderListPairs: 64,
-      maxSessionMemory: 64,
+      maxSessionMemory: 256,
     });
     h2.setLocalWindowSize(CONNECTION_WINDOW);
     return new Session(h2, peer);
