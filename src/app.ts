@@ -35,7 +35,6 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   });
   late.filter = app.get(ErrorFilter);
   app.useLogger(app.get(Logger));
-  app.enableShutdownHooks();
   adapter.getInstance().removeAllContentTypeParsers(); // Fastify would take any text for a body
   app.useBodyParser('application/json', { bodyLimit: app.get(Config).http.maxJsonBytes });
   const fastify = adapter.getInstance();

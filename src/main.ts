@@ -1,5 +1,7 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
 import { Config, ConfigError } from './config/config.js';
 
@@ -8,11 +10,19 @@ try {
   const { http, dataDir } = app.get(Config);
   const pidFile = join(dataDir, 'service.pid');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  process.once('SIGTERM', () => void stop(app, pidFile));
+  process.once('SIGINT', () => void stop(app, pidFile));
   await app.listen(http.port, http.host);
   await writeFile(pidFile, `${process.pid}\n`);
-  app.getHttpServer().on('close', () => void rm(pidFile, { force: true }));
 } catch (error) {
   // A wrong setting is the operator's to mend: a sentence, no stack.
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);
+}
+
+/** No new work, what is under way may end, and out. Sandboxes and their commands stay, and are found again. */
+async function stop(app: NestFastifyApplication, pidFile: string): Promise<void> {
+  await Promise.race([app.close(), sleep(app.get(Config).http.shutdownGraceMs)]);
+  await rm(pidFile, { force: true });
+  process.exit(0);
 }

@@ -6,7 +6,12 @@ import type { Environment, Values } from './variables.js';
 /** The service's whole configuration: read once, frozen, handed out by injection. */
 export abstract class Config {
   /** `maxJsonBytes`: bytes of a request's JSON body. Port 0 takes any free one. */
-  readonly http!: { readonly host: string; readonly port: number; readonly maxJsonBytes: number };
+  readonly http!: {
+    readonly host: string;
+    readonly port: number;
+    readonly maxJsonBytes: number;
+    readonly shutdownGraceMs: number;
+  };
   readonly logLevel!: Values['LOG_LEVEL'];
   readonly apiKey!: string;
   /** Absolute; may not be there yet. */
@@ -69,7 +74,12 @@ const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../.atoll', import.meta.url))
 
 function fromValues(v: Values): Config {
   return {
-    http: { host: v.HOST, port: v.PORT, maxJsonBytes: v.ATOLL_MAX_JSON_BODY },
+    http: {
+      host: v.HOST,
+      port: v.PORT,
+      maxJsonBytes: v.ATOLL_MAX_JSON_BODY,
+      shutdownGraceMs: v.ATOLL_SHUTDOWN_GRACE,
+    },
     logLevel: v.LOG_LEVEL,
     apiKey: v.ATOLL_API_KEY,
     dataDir: resolve(v.ATOLL_DATA_DIR ?? DEFAULT_DATA_DIR),

@@ -55,6 +55,13 @@ export const variables = {
     description:
       'The key that clients send as `Authorization: Bearer …`, 16 to 512 visible ASCII characters. `bin/up` generates one; the service itself does not start without.',
   },
+  ATOLL_SHUTDOWN_GRACE: {
+    group: 'Service',
+    schema: whole(0, 600_000),
+    default: '10000',
+    unit: 'ms',
+    description: 'How long requests that are under way may take when the service is told to stop.',
+  },
   ATOLL_MAX_JSON_BODY: {
     group: 'Service',
     schema: whole(1024, 1024 * MIB),

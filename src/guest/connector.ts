@@ -11,7 +11,7 @@ export interface ProvenStream {
 export interface Connector {
   /** Gets ready, before the sandbox is started. */
   open(offer: (proven: ProvenStream) => void): Promise<void>;
-  /** Somebody waits for a session. Throws where it is known that none can come. */
-  wanted(signal: AbortSignal): Promise<void>;
+  /** Somebody waits for a session. Throws where it is known that none can come; how long to wait is the caller's business. */
+  wanted(): Promise<void>;
   close(): Promise<void>;
 }

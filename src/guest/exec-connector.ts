@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AtollError } from '../common/errors/atoll-error.js';
 import type { EngineHost } from '../engine/engine-host.js';
 import { AGENT_PATH } from './agent-layout.js';
 import type { Connector, ProvenStream } from './connector.js';
@@ -13,6 +14,7 @@ export class ExecConnector implements Connector {
   private offer?: (proven: ProvenStream) => void;
   private opening?: Promise<void>;
   private current?: ProvenStream;
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly engine: EngineHost,
@@ -25,14 +27,16 @@ export class ExecConnector implements Connector {
     return Promise.resolve();
   }
 
-  wanted(signal: AbortSignal): Promise<void> {
+  /** One opening for all who wait: none of their deadlines ends it for the others. */
+  wanted(): Promise<void> {
     if (this.current && !this.current.stream.destroyed) return Promise.resolve();
-    this.opening ??= this.connect(signal).finally(() => (this.opening = undefined));
+    this.opening ??= this.connect(this.closing.signal).finally(() => (this.opening = undefined));
     return this.opening;
   }
 
   close(): Promise<void> {
     this.offer = undefined;
+    this.closing.abort();
     this.current?.stream.destroy();
     return Promise.resolve();
   }
@@ -48,13 +52,18 @@ export class ExecConnector implements Connector {
         signal,
       );
       stream.on('error', () => undefined);
+      const giveUp = () => stream.destroy();
+      signal.addEventListener('abort', giveUp);
       try {
         this.current = { stream, peer: await shakeHands(stream, this.secret) };
         this.offer?.(this.current);
         return;
       } catch (error) {
-        if (!(error instanceof HandshakeError) || Date.now() > until) throw error;
+        if (!(error instanceof HandshakeError)) throw error;
+        if (Date.now() > until) throw new AtollError('TIMEOUT', 'the sandbox does not answer', { cause: error });
         await sleep(RETRY_MS, undefined, { signal });
+      } finally {
+        signal.removeEventListener('abort', giveUp);
       }
     }
   }

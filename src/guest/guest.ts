@@ -16,10 +16,18 @@ export interface GuestObserver {
   lost(guest: Guest): void;
 }
 
+/** Somebody who waits for a session. */
+interface Waiter {
+  resolve(session: Session): void;
+  reject(error: unknown): void;
+  /** Tells the connector that a session is wanted. */
+  ask(): void;
+}
+
 /** One sandbox's agent: keeps at most one session, and hands it to all who call. */
 export class Guest {
   private current?: Session;
-  private readonly waiters = new Set<{ resolve: (session: Session) => void; reject: (error: Error) => void }>();
+  private readonly waiters = new Set<Waiter>();
   private readonly tasks = new Set<Promise<unknown>>();
   private ended = false;
 
@@ -41,9 +49,10 @@ export class Guest {
     if (this.current?.usable) return this.current;
     const deadline = AbortSignal.timeout(this.openTimeoutMs);
     return new Promise<Session>((resolve, reject) => {
-      const waiter = {
-        resolve: (session: Session) => done(() => resolve(session)),
-        reject: (error: Error) => done(() => reject(error)),
+      const waiter: Waiter = {
+        resolve: (session) => done(() => resolve(session)),
+        reject: (error) => done(() => reject(error as Error)),
+        ask: () => void this.connector.wanted().catch(waiter.reject),
       };
       const onDeadline = () => waiter.reject(new AtollError('TIMEOUT', 'the sandbox does not answer'));
       const done = (act: () => void) => {
@@ -53,7 +62,7 @@ export class Guest {
       };
       deadline.addEventListener('abort', onDeadline);
       this.waiters.add(waiter);
-      this.connector.wanted(deadline).catch((error: unknown) => waiter.reject(error as Error));
+      waiter.ask();
     });
   }
 
@@ -87,6 +96,8 @@ export class Guest {
     void session.closed.then(() => {
       if (this.current !== session) return;
       this.current = undefined;
+      // They asked while it was going, when the connector saw no need of another yet.
+      for (const waiter of this.waiters) waiter.ask();
       if (!this.ended) this.observer.lost(this);
     });
     for (const waiter of this.waiters) waiter.resolve(session);

@@ -28,7 +28,12 @@ export class Guests implements GuestObserver, OnApplicationShutdown {
     await this.end(address.sandboxId);
     const guest = new Guest(address, this.connectorFor(address), this, this.config.agent.openTimeoutMs);
     this.guests.set(address.sandboxId, guest);
-    await guest.prepare();
+    try {
+      await guest.prepare();
+    } catch (error) {
+      await this.end(address.sandboxId); // half ready is worse than not there: it would never be made ready again
+      throw error;
+    }
     if (address.transport === 'exec') return undefined;
     return { hostPath: new RunFolder(this.config.dataDir, address.sandboxId).path, containerPath: RUN_PATH };
   }

@@ -60,6 +60,7 @@ export function mac(secret: string, role: 'agent' | 'service', hello: string, no
  */
 function readLine(stream: Duplex): Promise<string> {
   return new Promise((resolve, reject) => {
+    if (stream.destroyed || stream.readableEnded) return reject(new HandshakeError('the stream ended'));
     let line = '';
     const settle = (act: () => void) => {
       stream.off('data', onData).off('close', onClose).off('end', onClose).off('error', onError);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { SessionLost } from './agent-errors.js';
@@ -29,7 +28,7 @@ export class Session {
     private readonly h2: http2.ClientHttp2Session,
     readonly peer: Peer,
   ) {
-    this.closed = once(h2, 'close').then(() => undefined);
+    this.closed = new Promise((resolve) => h2.once('close', resolve));
     h2.on('error', () => undefined); // 'close' follows, and every open stream gets its own error
   }
 

@@ -23,6 +23,8 @@ export class SocketConnector implements Connector {
     this.server = createServer({ pauseOnConnect: true }, (socket) => void this.greet(socket, offer));
     this.server.listen(this.place.path);
     await once(this.server, 'listening');
+    // One that could not be accepted (no descriptors left) is dialled again; it must not end the service.
+    this.server.on('error', () => undefined);
     await this.folder.allowEverybody();
   }
 

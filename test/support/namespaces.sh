@@ -63,6 +63,8 @@ detached() {
 
 remove_all() {
   local pid try
+  # The watcher would see for itself, but a second later; it may be this very process.
+  if read -r pid 2>/dev/null <"$DIR/watcher" && [ "$pid" != $$ ]; then kill "$pid" 2>/dev/null || true; fi
   if pid=$(keeper); then
     kill -KILL "$pid"
     for ((try = 0; try < 200; try++)); do

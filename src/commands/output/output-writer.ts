@@ -20,7 +20,7 @@ export class OutputWriter {
     private end: number,
   ) {}
 
-  /** Goes on with what is there; a record that a killed service wrote half is cut off. */
+  /** Goes on with what is there; a record that a killed service wrote half, and what a lost disk made of others, is cut off. */
   static async resume(folder: string, maxBytes: number): Promise<OutputWriter> {
     const segments = await segmentsOf(folder);
     const last = segments.at(-1);
@@ -44,7 +44,7 @@ export class OutputWriter {
 
   /** Whole records for this position. What is there already is not written twice; a gap begins a new segment. */
   async append(position: number, records: Buffer): Promise<void> {
-    if (wholeRecords(records) !== records.length) throw new Error('the agent sent half a record');
+    if (wholeRecords(records) !== records.length) throw new Error('the agent sent something that is not whole records');
     if (position < this.end) return; // sent again after a broken connection
     if (position > this.end || !this.file || this.end - (this.current?.position ?? 0) >= SEGMENT_BYTES)
       await this.nextSegment(position);
@@ -62,7 +62,8 @@ export class OutputWriter {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     this.current = { position, path: segmentPath(this.folder, position) };
     this.file = await open(this.current.path, 'a', 0o600);
-    this.segments.push(this.current);
+    // A segment of which nothing was whole goes on under its own name.
+    if (this.segments.at(-1)?.position !== position) this.segments.push(this.current);
     while (this.segments.length > 1 && position - this.segments[1].position >= this.maxBytes) {
       await removeSegment(this.segments[0]);
       this.segments.shift();
@@ -71,9 +72,15 @@ export class OutputWriter {
 
   private async writeAll(records: Buffer): Promise<void> {
     let rest = records;
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.file!.write(rest);
-      rest = rest.subarray(bytesWritten);
+    try {
+      while (rest.length > 0) {
+        const { bytesWritten } = await this.file!.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    } catch (error) {
+      // A full disk took half of it. Nothing may be left behind the position, for the same will be sent again.
+      await this.file!.truncate(this.end - this.current!.position);
+      throw error;
     }
   }
 }

@@ -9,14 +9,10 @@ export interface OutputRecord {
 const HEADER = 12;
 const MAX_DATA = 65_536;
 
-/** Bytes of the whole records that a buffer begins with; less than its length when the last one is cut off. */
+/** Bytes of the whole records that a buffer begins with; less than its length where one is cut off or malformed. */
 export function wholeRecords(buffer: Buffer): number {
   let at = 0;
-  while (at + HEADER <= buffer.length) {
-    const next = at + HEADER + dataLength(buffer, at);
-    if (next > buffer.length) break;
-    at = next;
-  }
+  for (let next = 0; next !== undefined && next <= buffer.length; next = endOfRecord(buffer, at)) at = next;
   return at;
 }
 
@@ -24,17 +20,17 @@ export function wholeRecords(buffer: Buffer): number {
 export function* recordsOf(buffer: Buffer): Generator<OutputRecord> {
   let at = 0;
   while (at < buffer.length) {
-    const end = at + HEADER + dataLength(buffer, at);
-    if (end > buffer.length) throw malformed();
+    const end = endOfRecord(buffer, at);
+    if (end === undefined || end > buffer.length) throw new AtollError('INTERNAL_ERROR', 'a record of output is malformed');
     yield { stream: buffer[at] === 1 ? 'stdout' : 'stderr', data: buffer.subarray(at + HEADER, end) };
     at = end;
   }
 }
 
-function dataLength(buffer: Buffer, at: number): number {
+/** Where the record at this place would end; undefined where there is none. */
+function endOfRecord(buffer: Buffer, at: number): number | undefined {
+  if (at + HEADER > buffer.length) return undefined;
   const length = buffer.readUIntBE(at + 1, 3);
-  if ((buffer[at] !== 1 && buffer[at] !== 2) || length === 0 || length > MAX_DATA) throw malformed();
-  return length;
+  if ((buffer[at] !== 1 && buffer[at] !== 2) || length === 0 || length > MAX_DATA) return undefined;
+  return at + HEADER + length;
 }
-
-const malformed = () => new AtollError('INTERNAL_ERROR', 'a record of output is malformed');
