@@ -16,6 +16,7 @@ import (
 	"atoll/agent/internal/proc"
 	"atoll/agent/internal/session"
 	"atoll/agent/internal/spool"
+	"atoll/agent/internal/stats"
 	"atoll/agent/internal/users"
 )
 
@@ -50,7 +51,7 @@ func serve(c boot.Config) int {
 	}
 	go func() { _ = server.Serve(hub) }()
 	<-stop
-	table.Stop(c.StopGrace, flushExits)
+	table.Stop(flushExits)
 	return 0
 }
 
@@ -62,10 +63,11 @@ func assemble(c boot.Config, child <-chan os.Signal) (*http.Server, *command.Tab
 	spool.Sweep(c.SpoolDir)
 	table := command.NewTable(command.Parts{
 		Users: people, Pool: pool, Reaper: reaper, Spawner: proc.NewSpawner(reaper), OOM: proc.NewOOM(),
-		Store: spool.NewStore(c.SpoolDir, c.SpoolMax, pool.Block), OutputGrace: c.OutputGrace,
+		Store: spool.NewStore(c.SpoolDir, c.SpoolMax, pool.Block), StopGrace: c.StopGrace, OutputGrace: c.OutputGrace,
 	})
+	started := time.Now()
 	face := &api.API{
-		Build: c.Build, Incarnation: c.Incarnation, Started: time.Now(), Commands: table,
+		Build: c.Build, Incarnation: c.Incarnation, Started: started, Commands: table, Stats: stats.NewReader(started),
 		Files: files.New(pool, people, files.OpenJournal(c.SpoolDir), c.SpoolDir),
 	}
 	return face.Server(), table

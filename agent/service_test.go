@@ -32,6 +32,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(initDir); dir != "" {
+		os.Exit(serveAsInit(dir))
+	}
 	code := m.Run()
 	if agent.SpoolDir != "" {
 		os.RemoveAll(agent.SpoolDir)
@@ -77,15 +80,21 @@ func connect(t *testing.T) *service {
 			hub.Offer(proven)
 		}
 	}()
+	return speak(t, ours, agent.Secret)
+}
+
+// speak proves itself to the agent at the other end.
+func speak(t *testing.T, ours net.Conn, secret []byte) *service {
+	t.Helper()
 	r := bufio.NewReader(ours)
 	first, _ := r.ReadString('\n')
 	first = strings.TrimSuffix(first, "\n")
 	nonce := strings.Repeat("ab", 32)
 	io.WriteString(ours, nonce+"\n")
-	if proof, _ := r.ReadString('\n'); strings.TrimSpace(proof) != handshake.MAC(agent.Secret, "agent", first, nonce) {
+	if proof, _ := r.ReadString('\n'); strings.TrimSpace(proof) != handshake.MAC(secret, "agent", first, nonce) {
 		t.Fatal("the agent did not prove itself")
 	}
-	io.WriteString(ours, handshake.MAC(agent.Secret, "service", first, nonce)+"\n")
+	io.WriteString(ours, handshake.MAC(secret, "service", first, nonce)+"\n")
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	conns := make(chan net.Conn, 1)

@@ -14,16 +14,31 @@ machine_arch() {
 }
 
 node_packages() {
-  need npm nodejs npm
-  need node nodejs
   locked npm install_node_packages
+  # The lockfile's Node is linked to a library that the smallest systems lack.
+  node --version >/dev/null 2>&1 || install_packages libatomic1
+  node --version >/dev/null || die 'The Node of node_modules does not run on this machine.'
 }
 
-install_node_packages() {
+install_node_packages() (
+  # By the machine's own Node and npm: those of node_modules may be half there, or not run yet.
+  PATH=${PATH#"$ROOT/node_modules/.bin:"}
+  need npm nodejs npm
+  need node nodejs
   node "$ROOT/bin/lib/packages-current.mjs" "$ROOT" && return
   step 'npm ci'
-  (cd "$ROOT" && npm ci --no-audit --no-fund >"$ROOT/.cache/npm.log" 2>&1) ||
+  # No package of ours needs its install script, and an older npm would run those that package.json forbids.
+  cd "$ROOT" && npm ci --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 ||
     die 'npm ci failed:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
+  link_node
+)
+
+# npm 9 does not link the command of an optional package when it runs no install scripts.
+link_node() {
+  local node
+  for node in node_modules/node-linux-*/bin/node; do
+    [ -e "$ROOT/node_modules/.bin/node" ] || [ ! -x "$node" ] || ln -s "../${node#node_modules/}" node_modules/.bin/node
+  done
 }
 
 # build_service: dist, by `nest build`.

@@ -40,6 +40,9 @@ started_at() {
   echo "${20}"
 }
 
+# A zombie answers signals, but does nothing any more (where nobody reaps, it stays for ever).
+running() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
+
 # kill_tree SIGNAL PID: a process and all that it started, children first.
 kill_tree() {
   local child

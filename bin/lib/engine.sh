@@ -46,14 +46,15 @@ install_engine() {
   have iptables || install_packages iptables
 }
 
+# A name of this data directory's own.
+engine_name() { echo "atoll-$(printf '%s' "$DATA" | sha256sum | cut -c1-12)"; }
+
 # The path of a unix socket has at most 107 bytes, and containerd's lie some way below the run folder.
 engine_run_folder() {
-  local name
   RUN=$DATA/engine/run
   [ ${#RUN} -le 60 ] || {
-    name=atoll-$(printf '%s' "$DATA" | sha256sum | cut -c1-12)
-    RUN=/tmp/$name
-    [ ! -w /run ] || RUN=/run/$name
+    RUN=/tmp/$(engine_name)
+    [ ! -w /run ] || RUN=/run/$(engine_name)
   }
   (umask 077 && mkdir -p "$RUN")
   # In /tmp anybody could have been there first.
@@ -68,7 +69,7 @@ engine_pid() { # prints the pid of our dockerd, if it runs
 }
 
 start_engine() {
-  local try log=$DATA/engine/log
+  local try job log=$DATA/engine/log
   mkdir -p "$DATA/engine"
   engine_run_folder
   DOCKER_HOST=unix://$RUN/docker.sock
@@ -78,22 +79,49 @@ start_engine() {
   fi
   install_engine
   [ "$(id -u)" = 0 ] || die "The engine in $DATA/engine does not run, and starting it needs root."
-  rm -f "$RUN/docker.pid" "$RUN/docker.sock"
+  forget_dead_engine
   echo '{}' >"$DATA/engine/daemon.json"
   env -u DOCKER_HOST -u NOTIFY_SOCKET setsid dockerd --config-file "$DATA/engine/daemon.json" \
     --data-root "$DATA/engine/data" --exec-root "$RUN/exec" --pidfile "$RUN/docker.pid" -H "$DOCKER_HOST" \
+    --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$(engine_name)" \
     >>"$log" 2>&1 </dev/null 5>&- &
-  local job=$!
-  for ((try = 0; try < 300; try++)); do
+  job=$!
+  # After a crash it first ends the containers that it left, for some ten seconds.
+  for ((try = 0; try < 600; try++)); do
     if engine_answers; then
       say "  started: $RUN/docker.sock (log: $log)"
       return
     fi
-    kill -0 "$job" 2>/dev/null || break
+    running "$job" || break
     sleep 0.1
   done
   die "dockerd does not start here. The end of $log:" "$(tail -n 15 "$log")" \
     'In a container it needs to be a privileged one; or name an engine elsewhere by DOCKER_HOST.'
+}
+
+# What a killed dockerd leaves: it would wait for a containerd that only seems to be there.
+forget_dead_engine() {
+  local pid
+  rm -f "$RUN/docker.pid" "$RUN/docker.sock"
+  pid=$(cat "$RUN/exec/containerd/containerd.pid" 2>/dev/null) || return 0
+  running "$pid" || rm -f "$RUN/exec/containerd/containerd.pid"
+}
+
+# What an engine leaves that did not end in peace: running containers, mounts, sockets.
+clear_leftovers() {
+  local group pid mount
+  find /sys/fs/cgroup -maxdepth 2 -type d -name "$(engine_name)" 2>/dev/null | while IFS= read -r group; do
+    find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u | while IFS= read -r pid; do
+      kill -KILL "$pid" 2>/dev/null || true
+    done
+    find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  done
+  # The kernel writes blanks in paths as \040, which %b reads.
+  awk '{ print $5 }' /proc/self/mountinfo | tac | while IFS= read -r mount; do
+    mount=$(printf '%b' "$mount")
+    case $mount in "$DATA"/engine/* | "$RUN"/*) umount -l "$mount" || true ;; esac
+  done
+  rm -rf "$RUN"
 }
 
 stop_engine() {
@@ -102,12 +130,14 @@ stop_engine() {
   engine_run_folder
   if ! pid=$(engine_pid); then
     say 'No engine of ours runs.'
+    [ "$(id -u)" != 0 ] || clear_leftovers
     return
   fi
   # Its containers are stopped by it, ours cleanly by their agent.
   kill -TERM "$pid"
   for ((try = 0; try < 300; try++)); do
-    if [ ! -d "/proc/$pid" ]; then
+    if ! running "$pid"; then
+      clear_leftovers
       say "The engine is stopped (pid $pid); sandboxes and images stay in $DATA/engine."
       return
     fi

@@ -105,7 +105,7 @@ wait_for_health() {
   local try answer=''
   for ((try = 0; try < START_SECONDS * 10; try++)); do
     if [ -s "$DATA/service.pid" ] && health >/dev/null; then return; fi
-    kill -0 "$LAUNCHED" 2>/dev/null || die 'The service ended as it started. The end of its log:' "$(log_tail)"
+    running "$LAUNCHED" || die 'The service ended as it started. The end of its log:' "$(log_tail)"
     sleep 0.1
   done
   answer=$(curl -sS --noproxy '*' --max-time 5 "$URL/v1/health" 2>&1 || true)
@@ -122,7 +122,7 @@ stop_service() {
   fi
   kill -TERM "$pid"
   for ((try = 0; try < 200; try++)); do
-    if [ ! -d "/proc/$pid" ]; then
+    if ! running "$pid"; then
       say "The service is stopped (pid $pid)."
       return
     fi

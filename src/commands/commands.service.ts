@@ -66,7 +66,11 @@ export class CommandsService {
 
   /** Its end, if it is still to come. */
   endOf(command: Command): Promise<Command> | undefined {
-    return command.state === 'running' ? this.follower.endOf(command.id) : undefined;
+    if (command.state !== 'running') return undefined;
+    // It may have ended since it was read.
+    return (
+      this.follower.endOf(command.id) ?? this.commands.get(command.sandboxId, command.id).then((now) => now ?? command)
+    );
   }
 
   /** Sends a signal to its process group. 409 when it has finished. */

@@ -9,7 +9,7 @@ export abstract class EngineHost {
   /** Makes this instance's own bridge network (no talk between containers) if it is not there. Cheap when it is. */
   abstract ensureNetwork(signal?: AbortSignal): Promise<void>;
   /**
-   * Makes sure that a volume holds just this binary as `agent`, executable, and returns its name. Idempotent, safe
+   * Makes sure that a volume holds just this binary as `bin/agent`, executable, and an empty `run/` to mount in, and returns its name. Idempotent, safe
    * against a crash in mid-fill and against two services doing it at once. Should somebody remove the volume later on,
    * starting a container that was created with it fills it again.
    */

@@ -35,7 +35,7 @@ export interface ContainerSpec {
   limits: ContainerLimits;
   /** Published on 127.0.0.1 of the engine's host, each on a free port. */
   ports: ContainerPort[];
-  /** Name of the agent volume (see EngineHost.ensureAgentVolume), mounted read-only at `/.atoll/bin`. */
+  /** Name of the agent volume (see EngineHost.ensureAgentVolume), mounted read-only at `/.atoll`. */
   agentVolume: string;
   runFolder?: HostFolder;
   hostname: string;

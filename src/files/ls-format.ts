@@ -72,15 +72,16 @@ const SHORT: Record<number, string> = {
   92: '\\\\',
 };
 
-/** As `ls -b` does: C escapes for what is not graphic, so that no name can break a line. */
+/** As `ls -b` does: C escapes for what is not graphic, so that no name can break a line, to whomever that is one. */
 export function escapeName(name: string, base64?: string): string {
-  if (base64 !== undefined)
-    return Array.from(Buffer.from(base64, 'base64'), (byte) => (byte < 127 ? escapeByte(byte) : octal(byte))).join('');
-   
-  return name.replace(/[\x00-\x20\x7f\\]/g, (character) => escapeByte(character.charCodeAt(0)));
+  if (base64 !== undefined) return Array.from(Buffer.from(base64, 'base64'), escapeByte).join('');
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return name.replace(/[\x00-\x20\x7f-\x9f\\\u2028\u2029]/g, (character) =>
+    Array.from(Buffer.from(character), escapeByte).join(''),
+  );
 }
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
 const escapeByte = (byte: number): string =>
-  SHORT[byte] ?? (byte < 32 || byte === 127 ? octal(byte) : String.fromCharCode(byte));
+  SHORT[byte] ?? (byte < 32 || byte >= 127 ? octal(byte) : String.fromCharCode(byte));

@@ -26,7 +26,7 @@ export class AgentRefusal extends AtollError {
     readonly kind: string,
     message: string,
   ) {
-    super(CODE[kind] ?? 'INTERNAL_ERROR', message);
+    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message);
   }
 
   /** From the body of an answer; the agent is not believed to send a good one. */

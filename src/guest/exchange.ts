@@ -39,6 +39,8 @@ export class Exchange {
   async *body(): AsyncGenerator<Buffer> {
     try {
       for (let next = await this.firstChunk; !next.done; next = await this.chunks.next()) yield next.value;
+      // A connection that ends midway looks like the body's end to Node; only the stream's code tells.
+      if (this.stream.rstCode) throw new SessionLost();
     } catch (error) {
       throw asLost(error);
     }

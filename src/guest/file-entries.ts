@@ -5,6 +5,10 @@ import type { FileEntry } from './types.js';
 
 const whole = z.number().int();
 
+/** What a Date can hold; a file can be touched to any time, and its name must be listed all the same. */
+const MAX_TIME = 8.64e15;
+const time = z.number().transform((ms) => Math.trunc(Math.min(Math.max(ms, -MAX_TIME), MAX_TIME)));
+
 /** One line of a list, checked: the agent is not believed. */
 const entry = z.object({
   name: z.string().max(1024),
@@ -17,7 +21,7 @@ const entry = z.object({
   gid: whole.nonnegative(),
   owner: z.string().max(256),
   group: z.string().max(256),
-  mtime: whole,
+  mtime: time,
   target: z.string().max(8192).optional(),
 });
 

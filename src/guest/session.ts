@@ -26,6 +26,7 @@ export class Session {
 
   private constructor(
     private readonly h2: http2.ClientHttp2Session,
+    private readonly stream: Duplex,
     readonly peer: Peer,
   ) {
     this.closed = new Promise((resolve) => h2.once('close', resolve));
@@ -41,7 +42,7 @@ export class Session {
       maxSessionMemory: 256,
     });
     h2.setLocalWindowSize(CONNECTION_WINDOW);
-    return new Session(h2, peer);
+    return new Session(h2, stream, peer);
   }
 
   get usable(): boolean {
@@ -61,5 +62,6 @@ export class Session {
 
   close(): void {
     this.h2.destroy();
+    this.stream.destroy(); // a paused sandbox takes nothing more, and HTTP/2 would wait for that for ever
   }
 }

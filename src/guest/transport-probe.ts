@@ -3,6 +3,7 @@ import { newId, newSecret } from '../common/ids.js';
 import { Containers } from '../engine/containers.js';
 import { EngineHost } from '../engine/engine-host.js';
 import { isEngineError } from '../engine/errors.js';
+import { LABEL } from '../engine/labels.js';
 import { Guests } from './guests.js';
 import { agentContainer } from './agent-container.js';
 import type { Transport } from './types.js';
@@ -44,7 +45,7 @@ export class TransportProbe {
           runFolder,
           limits: PROBE_LIMITS,
           ports: [],
-          labels: {},
+          labels: { [LABEL.role]: 'probe', [LABEL.created]: String(Date.now()) },
           hostname: 'probe',
         }),
       );

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { newId, newSecret } from '../common/ids.js';
 import { DEFAULT_OWNER } from '../common/auth/owner.js';
@@ -10,7 +11,9 @@ import type { Sandbox } from '../store/sandbox.types.js';
 import { NameTakenError, SandboxesRepository } from '../store/sandboxes.repository.js';
 import { newName } from './names.js';
 import type { SandboxPlan } from './sandbox-plan.js';
+import { startedState } from './sandbox-states.js';
 import { SandboxRunner } from './sandbox-runner.js';
+import { CLAIM_MS } from './transitions.js';
 
 const NAME_ATTEMPTS = 50;
 
@@ -32,12 +35,8 @@ export class SandboxCreator {
     try {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));
       const facts = await this.runner.start(intent);
-      const expiresAt = facts.startedAt + plan.timeoutS * 1000;
-      const running = await this.sandboxes.update(intent.id, intent.version, {
-        ...facts,
-        status: 'running',
-        expiresAt,
-      });
+      const patch = { ...startedState(intent, facts), claim: null, claimUntil: null };
+      const running = await this.sandboxes.update(intent.id, intent.version, patch);
       if (!running) throw new Error('somebody else changed a sandbox that was being created');
       return running;
     } catch (error) {
@@ -60,7 +59,10 @@ export class SandboxCreator {
       workingDir: image.config.workingDir || '/',
       user: image.config.user,
     };
+    // Claimed from its first moment: only when its creator has died does anybody else touch it.
+    const claim = { claim: randomUUID(), claimUntil: Date.now() + CLAIM_MS };
     const fixed = {
+      ...claim,
       id: newId('sb'),
       owner: DEFAULT_OWNER,
       imageId: image.id,
@@ -78,7 +80,7 @@ export class SandboxCreator {
     }
   }
 
-  /** What can't be taken back now is left as an intent, for the reconciler. Returns the first error, to be thrown. */
+  /** What can't be taken back now is left as an intent, whose claim lapses, for the reconciler. Returns the first error, to be thrown. */
   private async undo(intent: Sandbox, error: unknown): Promise<unknown> {
     try {
       await this.runner.remove(intent.id);
@@ -97,6 +99,6 @@ const nameOf = (line: string): string => line.split('=', 1)[0];
 
 const noImage = (reference: string) =>
   badRequest(
-    `image "${reference}" is not on this engine; pull it first: POST /v1/images/pull {"image":${JSON.stringify(reference)}}`,
+    `image "${reference}" is not on this engine; pull it there first: docker pull ${reference}`,
     { field: 'image' },
   );

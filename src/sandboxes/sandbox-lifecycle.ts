@@ -1,51 +1,72 @@
 import { Injectable } from '@nestjs/common';
-import { conflict } from '../common/errors/atoll-error.js';
-import { Containers } from '../engine/containers.js';
-import type { ContainerInfo } from '../engine/types.js';
-import type { Sandbox, SandboxEndReason, SandboxPatch } from '../store/sandbox.types.js';
+import { Clock } from '../common/clock.js';
+import { conflict, notFound } from '../common/errors/atoll-error.js';
+import { isEngineError } from '../engine/errors.js';
+import type { Sandbox, SandboxEndReason } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import { SandboxAccess } from './sandbox-access.js';
-import { SandboxLocks } from './sandbox-locks.js';
-import { containerName, SandboxRunner } from './sandbox-runner.js';
+import { endedState, isUp, startedState, type UpOrDown } from './sandbox-states.js';
+import { SandboxRunner } from './sandbox-runner.js';
+import { type Claimed, Transitions } from './transitions.js';
 
-/** Transitions of a sandbox: one at a time, each read, checked, done at the engine and then recorded. */
+/** What clients do to a sandbox: one at a time, each read, checked, done at the engine and then recorded. */
 @Injectable()
 export class SandboxLifecycle {
   constructor(
     private readonly access: SandboxAccess,
     private readonly sandboxes: SandboxesRepository,
-    private readonly containers: Containers,
     private readonly runner: SandboxRunner,
-    private readonly locks: SandboxLocks,
+    private readonly transitions: Transitions,
+    private readonly clock: Clock,
   ) {}
 
   /** A stopped or errored one runs again, with a fresh expiration. */
-  async start(idOrName: string): Promise<Sandbox> {
-    const { id } = await this.access.get(idOrName);
-    return this.locks.run(id, async () => {
-      const row = await this.access.get(id);
-      if (row.status === 'running' || row.status === 'paused')
-        throw conflict(`the sandbox "${row.name}" is ${row.status}`);
-      const facts = await this.runner.start(row);
-      const expiresAt = facts.startedAt + row.timeoutS * 1000;
-      return this.record(row, {
-        ...facts,
-        status: 'running',
-        expiresAt,
-        finishedAt: null,
-        endReason: null,
-        exitCode: null,
-      });
+  start(idOrName: string): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['running', 'paused']);
+      return this.run(claimed);
     });
   }
 
-  async stop(idOrName: string): Promise<Sandbox> {
-    const { id } = await this.access.get(idOrName);
-    return this.locks.run(id, async () => {
-      const row = await this.access.get(id);
-      if (row.status === 'stopped' || row.status === 'error')
-        throw conflict(`the sandbox "${row.name}" is ${row.status}`);
-      return this.end(row, 'user');
+  /** `graceMs` is what its commands have between TERM and KILL; absent is the configured one. */
+  stop(idOrName: string, graceMs?: number): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['stopped', 'error']);
+      return this.end(claimed, 'user', graceMs);
+    });
+  }
+
+  /** Stops what runs and starts it again, with a fresh expiration; a stopped one is started. */
+  restart(idOrName: string, graceMs?: number): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['error']);
+      if (isUp(claimed.row)) await this.end(claimed, 'user', graceMs);
+      return this.run(claimed);
+    });
+  }
+
+  /** Freezes all of its processes, the agent too. */
+  pause(idOrName: string): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['paused', 'stopped', 'error']);
+      await this.runner.pause(claimed.row);
+      return claimed.save({ status: 'paused' });
+    });
+  }
+
+  resume(idOrName: string): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['running', 'stopped', 'error']);
+      await this.runner.resume(claimed.row);
+      return claimed.save({ status: 'running' });
+    });
+  }
+
+  /** Seconds from now; they are its own timeout from then on. */
+  renew(idOrName: string, timeoutS: number): Promise<Sandbox> {
+    return this.change(idOrName, async (claimed) => {
+      refuse(claimed.row, ['stopped', 'error']);
+      return claimed.save({ timeoutS, expiresAt: this.clock.now() + timeoutS * 1000 });
     });
   }
 
@@ -53,56 +74,64 @@ export class SandboxLifecycle {
   async remove(idOrName: string): Promise<void> {
     const found = await this.sandboxes.find(idOrName);
     if (!found || found.status === 'creating') return;
-    await this.locks.run(found.id, async () => {
-      const row = await this.sandboxes.find(found.id);
-      if (!row) return;
-      await this.record(row, { status: 'deleting' });
-      await this.runner.remove(row.id);
-      await this.sandboxes.delete(row.id);
-    });
+    await this.transitions.run(found.id, async (claimed) => this.erase(claimed));
   }
 
-  /** Stops it if its time has really come: a renewal may have been quicker. */
-  async expire(sandboxId: string, now: () => number): Promise<boolean> {
-    return this.locks.run(sandboxId, async () => {
-      const row = await this.sandboxes.find(sandboxId);
-      if (!row || !isUp(row) || row.expiresAt === null || row.expiresAt > now()) return false;
-      await this.end(row, 'expired');
+  /** Stops it if its time has really come: a renewal may have been quicker. Returns whether it did. */
+  async expire(sandboxId: string): Promise<boolean> {
+    const expired = await this.transitions.run(sandboxId, async (claimed) => {
+      const { row } = claimed;
+      if (!isUp(row) || row.expiresAt === null || row.expiresAt > this.clock.now()) return false;
+      await this.end(claimed, 'expired');
       return true;
     });
+    return expired ?? false;
   }
 
-  /** Its agent has gone silent: if the container has ended, so has the sandbox. Returns whether it has. */
-  async checkEnded(sandboxId: string): Promise<boolean> {
-    return this.locks.run(sandboxId, async () => {
-      const row = await this.sandboxes.find(sandboxId);
-      if (!row || !isUp(row)) return true;
-      const container = await this.containers.inspect(containerName(row.id));
-      if (container?.status === 'running' || container?.status === 'paused') return false;
-      await this.runner.ended(row);
-      await this.record(row, endOf(container));
+  /** Deletes it if it is still stopped, and has been since before that time (unix ms). Returns whether it did. */
+  async retire(sandboxId: string, endedBefore: number): Promise<boolean> {
+    const retired = await this.transitions.run(sandboxId, async (claimed) => {
+      const { status, finishedAt } = claimed.row;
+      if ((status !== 'stopped' && status !== 'error') || finishedAt === null || finishedAt > endedBefore) return false;
+      await this.erase(claimed);
       return true;
     });
+    return retired ?? false;
   }
 
-  private async end(row: Sandbox, endReason: SandboxEndReason): Promise<Sandbox> {
-    await this.runner.stop(row);
-    const container = await this.containers.inspect(containerName(row.id));
-    return this.record(row, { ...endOf(container), endReason });
+  private async change(idOrName: string, work: (claimed: Claimed) => Promise<Sandbox>): Promise<Sandbox> {
+    const { id } = await this.access.get(idOrName);
+    const changed = await this.transitions.run(id, (claimed) => {
+      if (claimed.row.status === 'deleting') throw notFound(`no sandbox "${idOrName}"`);
+      return work(claimed);
+    });
+    if (!changed) throw notFound(`no sandbox "${idOrName}"`);
+    return changed;
   }
 
-  private async record(row: Sandbox, patch: SandboxPatch): Promise<Sandbox> {
-    const updated = await this.sandboxes.update(row.id, row.version, patch);
-    if (!updated) throw conflict(`the sandbox "${row.name}" was changed by somebody else at the same time; try again`);
-    return updated;
+  /** A container that is not there any more can't be started: the sandbox is in error until it is deleted. */
+  private async run({ row, save }: Claimed): Promise<Sandbox> {
+    try {
+      return await save(startedState(row, await this.runner.start(row)));
+    } catch (error) {
+      if (!isEngineError(error, 'no_such_container')) throw error;
+      await save({ ...endedState(undefined), endReason: 'engine_lost' });
+      throw conflict(`the container of the sandbox "${row.name}" is gone from the engine; it can only be deleted`);
+    }
+  }
+
+  private async end({ row, save }: Claimed, endReason: SandboxEndReason, graceMs?: number): Promise<Sandbox> {
+    const container = await this.runner.stop(row, graceMs);
+    return save({ ...endedState(container), endReason: container ? endReason : 'engine_lost' });
+  }
+
+  private async erase({ row, save }: Claimed): Promise<void> {
+    await save({ status: 'deleting' });
+    await this.runner.remove(row.id);
+    await this.sandboxes.delete(row.id);
   }
 }
 
-const isUp = (row: Sandbox): boolean => row.status === 'running' || row.status === 'paused';
-
-function endOf(container: ContainerInfo | undefined): SandboxPatch {
-  const status = container ? 'stopped' : 'error';
-  const endReason = !container ? 'engine_lost' : container.oomKilled ? 'oom' : 'exited';
-  const finishedAt = container?.finishedAt?.getTime() ?? Date.now();
-  return { status, endReason, finishedAt, exitCode: container?.exitCode ?? null, expiresAt: null, portMap: {} };
+function refuse(row: Sandbox, states: UpOrDown[]): void {
+  if ((states as string[]).includes(row.status)) throw conflict(`the sandbox "${row.name}" is ${row.status}`);
 }

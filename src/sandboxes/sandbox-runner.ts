@@ -1,19 +1,27 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { Config } from '../config/config.js';
 import { Containers } from '../engine/containers.js';
+import { isEngineError } from '../engine/errors.js';
 import { LABEL } from '../engine/labels.js';
+import type { ContainerInfo } from '../engine/types.js';
 import { agentContainer } from '../guest/agent-container.js';
 import type { Setup } from '../guest/agent-setup.js';
 import { Guests } from '../guest/guests.js';
 import type { GuestAddress } from '../guest/types.js';
 import type { Sandbox } from '../store/sandbox.types.js';
+import { CommandsRepository } from '../store/commands.repository.js';
 
 /** What is known of a sandbox once it runs. */
 export interface RunFacts {
   incarnation: string;
+  /** Unix ms. */
   startedAt: number;
   portMap: Record<string, string>;
 }
+
+/** PID 1 goes as soon as its commands have ended or been killed; the engine's own KILL is for when even that fails. */
+const ENGINE_GRACE_S = 3;
 
 export const containerName = (sandboxId: string): string => `atoll-${sandboxId}`;
 
@@ -31,6 +39,8 @@ export class SandboxRunner {
     private readonly config: Config,
     private readonly containers: Containers,
     private readonly guests: Guests,
+    private readonly commands: CommandsRepository,
+    private readonly clock: Clock,
   ) {}
 
   /** Makes the container. `imageEnvNames` are removed from it: nothing of the image reaches PID 1. */
@@ -45,47 +55,64 @@ export class SandboxRunner {
     };
     const labels = { [LABEL.owner]: row.owner, [LABEL.created]: String(row.createdAt) };
     const image = { id: row.imageId, envNames: imageEnvNames };
-    await this.containers.create(
-      agentContainer(address, {
-        image,
-        agentVolume,
-        runFolder,
-        limits,
-        ports: row.ports,
-        labels,
-        settings,
-        hostname: row.name,
-      }),
-    );
+    const common = { image, agentVolume, runFolder, limits, labels, settings };
+    await this.containers.create(agentContainer(address, { ...common, ports: row.ports, hostname: row.name }));
   }
 
-  /** Starts it, and returns when its agent has answered. */
+  /** Starts it, and returns when its agent has answered. What does not answer is stopped again. */
   async start(row: Sandbox): Promise<RunFacts> {
     const name = containerName(row.id);
     if (!this.guests.find(row.id)) await this.guests.open(addressOf(row));
-    await this.containers.start(name);
-    const startedAt = Date.now();
-    const [session, info] = await Promise.all([
-      this.guests.get(row.id).session(),
-      row.ports.length > 0 ? this.containers.inspect(name) : undefined,
-    ]);
-    return {
-      incarnation: session.peer.incarnation,
-      startedAt,
-      portMap: (info?.portMap ?? {}) as Record<string, string>,
-    };
+    try {
+      await this.containers.start(name);
+      const startedAt = this.clock.now();
+      const [session, info] = await Promise.all([
+        this.guests.get(row.id).session(),
+        row.ports.length > 0 ? this.containers.inspect(name) : undefined,
+      ]);
+      return {
+        incarnation: session.peer.incarnation,
+        startedAt,
+        portMap: (info?.portMap ?? {}) as Record<string, string>,
+      };
+    } catch (error) {
+      await this.guests.end(row.id);
+      await this.containers.stop(name, 0).catch(() => undefined);
+      throw error;
+    }
   }
 
-  /** Stops it. The agent ends the commands first, and what they still said is taken in. */
-  async stop(row: Sandbox): Promise<void> {
-    const graceSeconds = Math.ceil(this.config.sandbox.stopGraceMs / 1000) + 2;
-    await this.containers.stop(containerName(row.id), graceSeconds);
-    await this.guests.end(row.id);
+  /** Stops it: its commands end first, and what they still said is taken in. Returns how the container ended. */
+  async stop(row: Sandbox, graceMs = this.config.sandbox.stopGraceMs): Promise<ContainerInfo | undefined> {
+    const name = containerName(row.id);
+    try {
+      await this.containers.stop(name, Math.ceil(graceMs / 1000) + ENGINE_GRACE_S);
+    } catch (error) {
+      if (!isEngineError(error, 'no_such_container')) throw error; // gone is stopped, too
+    }
+    await this.ended(row);
+    return this.containers.inspect(name);
   }
 
-  /** It has ended by itself: what it still said is taken in, and nobody waits for it any longer. */
+  async pause(row: Sandbox): Promise<void> {
+    await this.containers.pause(containerName(row.id));
+  }
+
+  async resume(row: Sandbox): Promise<void> {
+    await this.containers.unpause(containerName(row.id));
+  }
+
+  /** It has ended: what it still said is taken in, nobody waits for it any longer, and none of its commands runs. */
   async ended(row: Sandbox): Promise<void> {
     await this.guests.end(row.id);
+    const end = {
+      state: 'killed',
+      exitCode: 137,
+      signal: 9,
+      endReason: 'sandbox_stopped',
+      finishedAt: Date.now(),
+    } as const;
+    await this.commands.finishAll(row.id, end);
   }
 
   /** It runs, and another service started it: get ready for its agent. */

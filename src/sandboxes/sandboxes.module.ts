@@ -3,24 +3,28 @@ import { GuestModule } from '../guest/guest.module.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
 import { SandboxLifecycle } from './sandbox-lifecycle.js';
-import { SandboxLocks } from './sandbox-locks.js';
 import { SandboxPlanner } from './sandbox-plan.js';
 import { SandboxRunner } from './sandbox-runner.js';
 import { SandboxesController } from './sandboxes.controller.js';
 import { SandboxesService } from './sandboxes.service.js';
+import { SandboxSync } from './sandbox-sync.js';
+import { Transitions } from './transitions.js';
+import { Clock } from '../common/clock.js';
 
 @Module({
   imports: [GuestModule],
   controllers: [SandboxesController],
   providers: [
+    Clock,
     SandboxAccess,
     SandboxCreator,
     SandboxLifecycle,
-    SandboxLocks,
     SandboxPlanner,
     SandboxRunner,
+    SandboxSync,
     SandboxesService,
+    Transitions,
   ],
-  exports: [SandboxAccess, SandboxLifecycle, SandboxRunner],
+  exports: [Clock, SandboxAccess, SandboxLifecycle, SandboxRunner, SandboxSync],
 })
 export class SandboxesModule {}

@@ -2,12 +2,12 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subscription } from 'rxjs';
 import { Guests } from '../guest/guests.js';
-import { SandboxLifecycle } from '../sandboxes/sandbox-lifecycle.js';
+import { SandboxSync } from '../sandboxes/sandbox-sync.js';
 
 /** An engine may say "running" for a moment after PID 1 has gone. */
 const CHECKS_MS = [0, 100, 300, 1000, 3000];
 
-/** A sandbox whose agent falls silent may have died: then it is marked at once, and its commands end. */
+/** A sandbox whose agent falls silent may have died: the engine knows, even where its events are late. */
 @Injectable()
 export class DeathWatch implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(DeathWatch.name);
@@ -15,7 +15,7 @@ export class DeathWatch implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly guests: Guests,
-    private readonly lifecycle: SandboxLifecycle,
+    private readonly sync: SandboxSync,
   ) {}
 
   onModuleInit(): void {
@@ -30,7 +30,7 @@ export class DeathWatch implements OnModuleInit, OnModuleDestroy {
     for (const wait of CHECKS_MS) {
       await sleep(wait, undefined, { ref: false });
       try {
-        if (await this.lifecycle.checkEnded(sandboxId)) return;
+        if (!(await this.sync.sync(sandboxId))) return;
       } catch (error) {
         this.logger.warn({ err: error as Error, sandboxId }, 'could not check a silent sandbox');
       }

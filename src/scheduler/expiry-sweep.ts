@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { Clock } from '../common/clock.js';
 import { Config } from '../config/config.js';
 import { SandboxLifecycle } from '../sandboxes/sandbox-lifecycle.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
@@ -18,6 +19,7 @@ export class ExpirySweep implements OnApplicationBootstrap {
     private readonly registry: SchedulerRegistry,
     private readonly sandboxes: SandboxesRepository,
     private readonly lifecycle: SandboxLifecycle,
+    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -32,7 +34,7 @@ export class ExpirySweep implements OnApplicationBootstrap {
     if (this.sweeping) return;
     this.sweeping = true;
     try {
-      const due = await this.sandboxes.due(Date.now(), BATCH);
+      const due = await this.sandboxes.due(this.clock.now(), BATCH);
       await Promise.all(due.map((sandbox) => this.expire(sandbox.id)));
     } catch (error) {
       this.logger.error({ err: error as Error }, 'the expiry sweep failed');
@@ -43,7 +45,7 @@ export class ExpirySweep implements OnApplicationBootstrap {
 
   private async expire(sandboxId: string): Promise<void> {
     try {
-      if (await this.lifecycle.expire(sandboxId, Date.now)) this.logger.log({ sandboxId }, 'expired');
+      if (await this.lifecycle.expire(sandboxId)) this.logger.log({ sandboxId }, 'expired');
     } catch (error) {
       this.logger.error({ err: error as Error, sandboxId }, 'could not stop an expired sandbox');
     }

@@ -3,13 +3,15 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { CommandsModule } from '../commands/commands.module.js';
 import { GuestModule } from '../guest/guest.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { Comparison } from './comparison.js';
 import { DeathWatch } from './death-watch.js';
+import { EngineWatch } from './engine-watch.js';
 import { ExpirySweep } from './expiry-sweep.js';
 import { Reconciler } from './reconciler.js';
 
 /** What happens by itself: expiry, and keeping the store and the engine of one mind. */
 @Module({
   imports: [ScheduleModule.forRoot(), CommandsModule, GuestModule, SandboxesModule],
-  providers: [DeathWatch, ExpirySweep, Reconciler],
+  providers: [Comparison, DeathWatch, EngineWatch, ExpirySweep, Reconciler],
 })
 export class SchedulerModule {}

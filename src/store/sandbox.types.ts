@@ -57,6 +57,10 @@ export interface Sandbox {
   /** Of the agent that was met last; new with every start of the container. */
   incarnation: string | null;
   labels: Record<string, string>;
+  /** Who is in the middle of a transition of it; see Transitions. */
+  claim: string | null;
+  /** When that claim lapses, whatever became of its holder. */
+  claimUntil: number | null;
 }
 
 type Given = 'id' | 'name' | 'owner' | 'createdAt' | 'image' | 'imageId' | 'status' | 'ports' | 'guest' | 'secret';

@@ -95,6 +95,29 @@ export class SandboxesRepository {
       .execute();
     return rows.map(toSandbox);
   }
+
+  /** Stopped and errored ones that ended at or before this time (unix ms), the longest ago first. */
+  async endedBefore(time: number, limit: number): Promise<Sandbox[]> {
+    const rows = await this.store.db
+      .selectFrom('sandboxes')
+      .selectAll()
+      .where('status', 'in', ['stopped', 'error'])
+      .where('finishedAt', '<=', time)
+      .orderBy('finishedAt')
+      .orderBy('ordinal')
+      .limit(limit)
+      .execute();
+    return rows.map(toSandbox);
+  }
+
+  /** Claims of a service that is no more: whoever held them will not let go. */
+  async dropClaims(): Promise<void> {
+    await this.store.db
+      .updateTable('sandboxes')
+      .set({ claim: null, claimUntil: null })
+      .where('claim', 'is not', null)
+      .execute();
+  }
 }
 
 const toSandbox = (row: object) => decode<Sandbox>(row, SANDBOX_LAYOUT);

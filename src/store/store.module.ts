@@ -1,11 +1,12 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CommandsRepository } from './commands.repository.js';
+import { IdempotencyRepository } from './idempotency.repository.js';
 import { MetaRepository } from './meta.repository.js';
 import { SandboxesRepository } from './sandboxes.repository.js';
 import { Store } from './store.js';
 
-const repositories = [SandboxesRepository, CommandsRepository, MetaRepository];
+const repositories = [SandboxesRepository, CommandsRepository, MetaRepository, IdempotencyRepository];
 
 /**
  * The store and its repositories. Global modules are initialised before all others, so the schema is up to date in

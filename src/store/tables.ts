@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Layout } from './codec.js';
 import type { Command } from './command.types.js';
+import type { IdempotencyEntry } from './idempotency.repository.js';
 import type { Sandbox } from './sandbox.types.js';
 
 export const SANDBOX_LAYOUT = {
@@ -26,6 +27,8 @@ export const SANDBOX_LAYOUT = {
   transport: 'plain',
   incarnation: 'plain',
   labels: 'json',
+  claim: 'plain',
+  claimUntil: 'plain',
 } as const satisfies Layout<Sandbox>;
 
 export const COMMAND_LAYOUT = {
@@ -68,4 +71,5 @@ export interface Tables {
   sandboxes: SandboxesTable;
   commands: CommandsTable;
   meta: MetaTable;
+  idempotency: IdempotencyEntry;
 }

@@ -63,7 +63,7 @@ describe('the fence', () => {
       )?.[1];
       expect(secret).toMatch(/^[0-9a-f]{64}$/);
       const { stdout, stderr } = await sandbox.sh(
-        'env; cat /proc/1/environ; head -c 1 /proc/1/mem; ls /proc/1/fd; cat /proc/self/environ; grep -r . /.atoll/spool 2>&1',
+        'env; cat /proc/1/environ; head -c 1 /proc/1/mem; ls /proc/1/fd; cat /proc/self/environ; grep -r . /.atoll-spool 2>&1',
       );
       expect(stdout + stderr).not.toContain(secret);
       expect(stderr).toMatch(/environ.*(denied|permitted)/i);

@@ -156,7 +156,7 @@ describe('errors over HTTP', () => {
 
   it('says how to pull an image that is not there', async () => {
     const { body } = await service.post('/v1/sandboxes', { image: 'registry.example:5000/team/app:1.2' });
-    expect(body.message).toContain('/v1/images/pull');
+    expect(body.message).toContain('docker pull registry.example:5000/team/app:1.2');
   });
 
   it('gives every answer a request id: the caller’s if it is sane', async () => {

@@ -71,7 +71,7 @@ debian() {
 
 scratch() {
   mkdir "$WORK/scratch"
-  CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$WORK/scratch/probe" "$HERE/probe/main.go"
+  CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$WORK/scratch/probe" "$HERE"/probe/*.go
   archive "$WORK/scratch" | import scratch
 }
 

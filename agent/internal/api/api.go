@@ -15,6 +15,7 @@ import (
 
 	"atoll/agent/internal/command"
 	"atoll/agent/internal/files"
+	"atoll/agent/internal/stats"
 )
 
 // API answers the service's calls.
@@ -22,6 +23,7 @@ type API struct {
 	Build, Incarnation string
 	Started            time.Time
 	Commands           *command.Table
+	Stats              *stats.Reader
 	Files              *files.Service
 }
 
@@ -46,6 +48,8 @@ func (a *API) Server() *http.Server {
 func (a *API) routes() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /health", a.health)
+	m.HandleFunc("GET /stats", a.stats)
+	m.HandleFunc("PUT /stop-grace", a.stopGrace)
 	m.HandleFunc("POST /commands", a.start)
 	m.HandleFunc("GET /commands", a.list)
 	m.HandleFunc("POST /commands/{id}/attach", a.attach)
@@ -69,6 +73,23 @@ func (a *API) health(w http.ResponseWriter, _ *http.Request) {
 		UptimeMs    int64  `json:"uptime_ms"`
 		Commands    int    `json:"commands"`
 	}{a.Build, a.Incarnation, os.Getpid(), time.Since(a.Started).Milliseconds(), a.Commands.Count()})
+}
+
+func (a *API) stats(w http.ResponseWriter, _ *http.Request) { answer(w, a.Stats.Read()) }
+
+const maxStopGraceMs = 600_000
+
+func (a *API) stopGrace(w http.ResponseWriter, r *http.Request) {
+	ms, err := number(r, "ms", -1)
+	if err == nil && (ms < 0 || ms > maxStopGraceMs) {
+		err = &files.Error{Kind: "invalid", Message: "ms: not a number from 0 to " + strconv.Itoa(maxStopGraceMs)}
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	a.Commands.SetStopGrace(time.Duration(ms) * time.Millisecond)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // statuses of the kinds; all others are 400.

@@ -36,7 +36,7 @@ func TakeConfig(build string) Config {
 		SpoolMax:    number("ATOLL_SPOOL_MAX", 16<<20, 4096),
 		StopGrace:   time.Duration(number("ATOLL_STOP_GRACE", 2000, 0)) * time.Millisecond,
 		OutputGrace: time.Duration(number("ATOLL_OUTPUT_GRACE", 500, 0)) * time.Millisecond,
-		SpoolDir:    "/.atoll/spool",
+		SpoolDir:    "/.atoll-spool",
 		SocketPath:  "/.atoll/run/agent.sock",
 		ListenName:  "@atoll-agent",
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +35,7 @@ type Parts struct {
 	Spawner     *proc.Spawner
 	OOM         *proc.OOM
 	Store       *spool.Store
+	StopGrace   time.Duration
 	OutputGrace time.Duration
 }
 
@@ -46,6 +48,7 @@ type Table struct {
 	oom         *proc.OOM
 	store       *spool.Store
 	outputGrace time.Duration
+	stopGrace   atomic.Int64 // a time.Duration
 
 	mu       sync.Mutex
 	all      map[string]*Command // nil while it is being started
@@ -55,10 +58,12 @@ type Table struct {
 
 // NewTable makes an empty one.
 func NewTable(p Parts) *Table {
-	return &Table{
+	t := &Table{
 		users: p.Users, pool: p.Pool, reaper: p.Reaper, spawner: p.Spawner, oom: p.OOM, store: p.Store,
 		outputGrace: p.OutputGrace, all: map[string]*Command{},
 	}
+	t.SetStopGrace(p.StopGrace)
+	return t
 }
 
 func (t *Table) reserve(id string) *proc.Failure {

@@ -77,10 +77,12 @@ func TestCheckDir(t *testing.T) {
 }
 
 func TestOOMCredit(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "memory.events")
+	root := t.TempDir() + "/"
+	path := root + "sys/fs/cgroup/memory.events"
+	os.MkdirAll(filepath.Dir(path), 0o755)
 	write := func(n string) { os.WriteFile(path, []byte("low 0\noom 1\noom_kill "+n+"\n"), 0o644) }
 	write("3")
-	o := newOOM([]string{"/nonexistent", path})
+	o := newOOM(root)
 	a, b := o.Mark(), o.Mark()
 	if o.Struck(a) {
 		t.Error("nothing struck")
@@ -97,7 +99,7 @@ func TestOOMCredit(t *testing.T) {
 	if !o.Struck(c) || !o.Struck(b) {
 		t.Error("two strikes are two commands'")
 	}
-	if newOOM(nil).Struck(0) {
+	if newOOM(root + "none/").Struck(0) {
 		t.Error("no counter, no claim")
 	}
 }

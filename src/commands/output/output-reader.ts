@@ -19,12 +19,22 @@ export async function readLogs(folder: string, maxBytes: number): Promise<Logs> 
   let gap = false;
   for (const { position, path } of segments) {
     gap ||= position !== expected;
-    const bytes = await readFile(path);
+    const bytes = await readSegment(path);
+    if (!bytes) continue; // the writer dropped it as the oldest, which the next one shows as a gap
     const whole = bytes.subarray(0, wholeRecords(bytes)); // the writer may be in the middle of the last one
     for (const record of recordsOf(whole)) pick(record, stdout, stderr).push(record.data);
     expected = position + whole.length;
   }
   return { stdout: stdout.text(), stderr: stderr.text(), truncated: gap || stdout.cut || stderr.cut };
+}
+
+async function readSegment(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 const pick = (record: OutputRecord, stdout: Tail, stderr: Tail): Tail => (record.stream === 'stdout' ? stdout : stderr);
@@ -47,10 +57,10 @@ class Tail {
 
   text(): string {
     const all = Buffer.concat(this.chunks);
-    if (all.length <= this.maxBytes) return all.toString();
-    this.cut = true;
-    let from = all.length - this.maxBytes;
-    while (from < all.length && (all[from] & 0xc0) === 0x80) from++; // not from the middle of a character
+    let from = Math.max(0, all.length - this.maxBytes);
+    this.cut ||= from > 0;
+    // Not from the middle of a character: it has at most three more bytes behind its first.
+    for (let more = 0; this.cut && more < 3 && (all[from] & 0xc0) === 0x80; more++) from++;
     return all.subarray(from).toString();
   }
 }

@@ -12,8 +12,11 @@ const MAX_DATA = 65_536;
 /** Bytes of the whole records that a buffer begins with; less than its length where one is cut off or malformed. */
 export function wholeRecords(buffer: Buffer): number {
   let at = 0;
-  for (let next = 0; next !== undefined && next <= buffer.length; next = endOfRecord(buffer, at)) at = next;
-  return at;
+  for (;;) {
+    const end = endOfRecord(buffer, at);
+    if (end === undefined || end > buffer.length) return at;
+    at = end;
+  }
 }
 
 /** The records of a buffer of whole records. */
@@ -21,7 +24,8 @@ export function* recordsOf(buffer: Buffer): Generator<OutputRecord> {
   let at = 0;
   while (at < buffer.length) {
     const end = endOfRecord(buffer, at);
-    if (end === undefined || end > buffer.length) throw new AtollError('INTERNAL_ERROR', 'a record of output is malformed');
+    if (end === undefined || end > buffer.length)
+      throw new AtollError('INTERNAL_ERROR', 'a record of output is malformed');
     yield { stream: buffer[at] === 1 ? 'stdout' : 'stderr', data: buffer.subarray(at + HEADER, end) };
     at = end;
   }

@@ -18,7 +18,7 @@ export function toAtollError(thrown: unknown): AtollError {
   if (thrown instanceof AtollError) return thrown;
   if (thrown instanceof HttpException) return fromHttpException(thrown);
   const { code, statusCode, message } = (thrown ?? {}) as { code?: string; statusCode?: number; message?: string };
-  const known = code === undefined ? undefined : FASTIFY[code];
+  const known = code !== undefined && Object.hasOwn(FASTIFY, code) ? FASTIFY[code] : undefined;
   if (known) return new AtollError(known[0], known[1], { cause: thrown });
   if (thrown instanceof SyntaxError && statusCode === 400) {
     return new AtollError('BAD_REQUEST', 'the body is not valid JSON', { cause: thrown });

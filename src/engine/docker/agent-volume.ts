@@ -10,6 +10,8 @@ import { packTar, readSingleFile } from './tar.js';
 import { TinyImage } from './tiny-image.js';
 
 const MODE = 0o755;
+/** What lies where in the volume; another layout is another volume. */
+const LAYOUT = 'bin/agent run/';
 const FOLDER = '/atoll';
 /** Filling takes a fraction of a second; whoever has been at it for this long has died over it. */
 const STALE_MS = 30_000;
@@ -39,7 +41,8 @@ export class AgentVolume {
   /** Makes sure that the volume of this binary holds it, and returns its name. */
   async ensure(binary: Buffer, signal?: AbortSignal): Promise<string> {
     const sha256 = createHash('sha256').update(binary).digest('hex');
-    const volume = `atoll-agent-${sha256.slice(0, 16)}`;
+    const name = createHash('sha256').update(LAYOUT).update(binary).digest('hex');
+    const volume = `atoll-agent-${name.slice(0, 16)}`;
     const id = await this.lock(volume, signal);
     try {
       if (!(await this.holds(id, sha256, signal))) {
@@ -122,7 +125,7 @@ export class AgentVolume {
     const doing = { what: "read the agent's volume", missing: 'conflict', signal } as const;
     try {
       const file = await this.client.call(doing, async (docker, abortSignal) => {
-        return readSingleFile(await docker.getContainer(id).getArchive({ path: `${FOLDER}/agent`, abortSignal }));
+        return readSingleFile(await docker.getContainer(id).getArchive({ path: `${FOLDER}/bin/agent`, abortSignal }));
       });
       return file?.sha256 === sha256 && file.mode === MODE;
     } catch (error) {
@@ -132,7 +135,12 @@ export class AgentVolume {
   }
 
   private async write(id: string, binary: Buffer, signal?: AbortSignal): Promise<void> {
-    const archive = await packTar([{ name: 'agent', mode: MODE, content: binary }]);
+    // The agent last: where it is, the rest is too.
+    const archive = await packTar([
+      { name: 'run/', mode: MODE },
+      { name: 'bin/', mode: MODE },
+      { name: 'bin/agent', mode: MODE, content: binary },
+    ]);
     await this.client.call({ what: "fill the agent's volume", signal }, (docker, abortSignal) =>
       docker.getContainer(id).putArchive(archive, { path: FOLDER, abortSignal }),
     );

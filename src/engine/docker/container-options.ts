@@ -3,7 +3,11 @@ import { LABEL } from '../labels.js';
 import type { ContainerSpec } from '../types.js';
 
 /** Where the agent's volume and the run folder lie in every sandbox. */
-export const AGENT_FOLDER = '/.atoll/bin';
+/**
+ * The volume is mounted at the folder itself, and the run folder inside it: a mount point can be neither renamed nor removed, so not even
+ * root inside can put something of its own in their place.
+ */
+export const AGENT_FOLDER = '/.atoll';
 
 /** What commands need of root, and SETPCAP, by which the agent takes the rest away from them. Nothing else is there. */
 const CAPABILITIES = ['SETUID', 'SETGID', 'KILL', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETPCAP'];

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import Docker from 'dockerode';
 import { Config } from '../../config/config.js';
+import { EngineGate } from '../engine-gate.js';
 import { withDeadline } from './deadline.js';
 import { dockerAddress, type DockerAddress } from './docker-address.js';
 import { isBrokenConnection, toEngineError, type Doing } from './docker-errors.js';
@@ -13,6 +14,8 @@ export interface CallOptions extends Doing {
   timeoutMs?: number;
   /** On top of it, for what is meant to take that long. */
   extraMs?: number;
+  /** A ping is what finds out whether the engine is there, so it is sent even when it is not. */
+  ungated?: boolean;
 }
 
 /** What a call gets: dockerode, and the signal to hand on to it as `abortSignal`. */
@@ -31,7 +34,10 @@ export class DockerClient implements OnModuleDestroy {
   private readonly forChanges: Docker;
   private readonly timeoutMs: number;
 
-  constructor(config: Config) {
+  constructor(
+    config: Config,
+    private readonly gate: EngineGate,
+  ) {
     const address = dockerAddress(config.engine);
     this.timeoutMs = config.engine.timeoutMs;
     this.forReads = this.connect(address, address.socketPath === undefined);
@@ -58,9 +64,11 @@ export class DockerClient implements OnModuleDestroy {
   }
 
   private async run<T>(docker: Docker, options: CallOptions, work: Work<T>): Promise<T> {
-    const { signal, what, timeoutMs = this.timeoutMs, extraMs = 0 } = options;
+    const { signal, what, timeoutMs = this.timeoutMs, extraMs = 0, ungated } = options;
+    if (!ungated) this.gate.pass();
+    const gone = ungated ? undefined : this.gate.gone;
     try {
-      return await withDeadline({ signal, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
+      return await withDeadline({ signal, gone, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
         work(docker, abortSignal),
       );
     } catch (error) {

@@ -1,24 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { NetworkInspectInfo } from 'dockerode';
 import { EngineError, isEngineError } from '../errors.js';
-import { Instance } from '../instance.js';
 import { LABEL } from '../labels.js';
 import { DockerClient } from './docker-client.js';
 
-/** This instance's own bridge network. Sandboxes are attached to it by name, so that it may be made again. */
+/**
+ * The bridge network of all sandboxes on an engine, whichever Atoll they belong to: nobody on it can talk to anybody else, and an engine has
+ * room for about thirty networks only. Sandboxes are attached to it by name, so that it may be made again.
+ */
 @Injectable()
 export class DockerNetwork {
   /** Set while it is being made and, once it has been, for as long as nobody finds it missing. */
   private made?: Promise<void>;
 
-  constructor(
-    private readonly client: DockerClient,
-    private readonly instance: Instance,
-  ) {}
+  readonly name = 'atoll-sandboxes';
 
-  get name(): string {
-    return `atoll-${this.instance.id}`;
-  }
+  constructor(private readonly client: DockerClient) {}
 
   /** Makes it if it is not there; asks the engine once per process. Two callers at once share the work. */
   async ensure(signal?: AbortSignal): Promise<void> {
@@ -43,7 +40,7 @@ export class DockerNetwork {
       );
       await this.settle(network.id);
     } catch (error) {
-      // Another replica of ours was first.
+      // Another Atoll was first.
       if (!isEngineError(error, 'conflict') || (await this.ours()).length === 0) throw error;
     }
   }
@@ -55,7 +52,7 @@ export class DockerNetwork {
       CheckDuplicate: true,
       Attachable: false,
       EnableIPv6: false,
-      Labels: { [LABEL.instance]: this.instance.id, [LABEL.role]: 'network' },
+      Labels: { [LABEL.role]: 'network' },
       Options: {
         'com.docker.network.bridge.enable_icc': 'false',
         // Should a binding ever name no address.
@@ -84,7 +81,7 @@ export class DockerNetwork {
     );
     // The filter matches parts of names, too.
     const named = found.filter((network) => network.Name === this.name);
-    const foreign = named.find((network) => network.Labels?.[LABEL.instance] !== this.instance.id);
+    const foreign = named.find((network) => network.Labels?.[LABEL.role] !== 'network');
     if (foreign) throw new EngineError('internal', `The network ${this.name} on the engine is not ours: remove it.`);
     return named;
   }

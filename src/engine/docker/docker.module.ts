@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Containers } from '../containers.js';
+import { EngineGate } from '../engine-gate.js';
+import { EngineHealth } from '../engine-health.js';
 import { EngineHost } from '../engine-host.js';
 import { Images } from '../images.js';
 import { AgentVolume } from './agent-volume.js';
@@ -15,6 +17,8 @@ import { TinyImage } from './tiny-image.js';
 @Global()
 @Module({
   providers: [
+    EngineGate,
+    EngineHealth,
     DockerClient,
     OwnedContainers,
     DockerNetwork,
@@ -24,6 +28,6 @@ import { TinyImage } from './tiny-image.js';
     { provide: Images, useClass: DockerImages },
     { provide: EngineHost, useClass: DockerEngineHost },
   ],
-  exports: [Containers, Images, EngineHost],
+  exports: [Containers, Images, EngineHost, EngineHealth],
 })
 export class DockerModule {}

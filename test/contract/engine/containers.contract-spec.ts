@@ -52,7 +52,7 @@ describe('create', () => {
       NanoCpus: 5e8,
       PidsLimit: 64,
       RestartPolicy: { Name: 'no' },
-      NetworkMode: `atoll-${side.instance}`,
+      NetworkMode: 'atoll-sandboxes',
       IpcMode: 'private',
       AutoRemove: false,
       ReadonlyRootfs: false,
@@ -101,18 +101,22 @@ describe('create', () => {
   });
 
   it('mounts the agent volume and the run folder read-only', async () => {
+    const filled = await side.host.ensureAgentVolume(Buffer.from('not a program'));
     const folder = await mkdtemp(join(tmpdir(), 'atoll-run-'));
     try {
       await writeFile(join(folder, 'file'), 'x');
-      const write = '/bin/touch /.atoll/run/y; /bin/touch /.atoll/bin/y; /bin/ls /.atoll/run';
+      const write =
+        '/bin/touch /.atoll/run/y; /bin/touch /.atoll/bin/y; /bin/ls /.atoll/run; /bin/mv /.atoll /x; /bin/rmdir /.atoll/run';
       const name = await run({
+        agentVolume: filled,
         runFolder: { hostPath: folder, containerPath: '/.atoll/run' },
         command: ['/bin/sh', '-c', write],
       });
       await expect.poll(() => status(name)).toBe('exited');
       const output = String(await raw.getContainer(name).logs({ stdout: true, stderr: true }));
-      expect(output.match(/Read-only file system/g)).toHaveLength(2);
+      expect(output.match(/Read-only file system/g)).toHaveLength(3);
       expect(output).toContain('file');
+      expect(output.match(/busy/gi)).toHaveLength(1); // and nobody can put something in their place
     } finally {
       await rm(folder, { recursive: true });
     }

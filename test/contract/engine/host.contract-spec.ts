@@ -96,17 +96,17 @@ describe('images', () => {
 });
 
 describe('the network', () => {
-  it('is one, ours, without talk between containers', async () => {
-    const twin = await openSide({ instance: side.instance });
+  it('is one for all, without talk between containers', async () => {
+    const twin = await openSide();
     await Promise.all([side, twin, side, twin].map((one) => one.host.ensureNetwork()));
-    const found = await raw.listNetworks({ filters: { name: [`atoll-${side.instance}`] } });
+    const found = await raw.listNetworks({ filters: { name: ['atoll-sandboxes'] } });
     expect(found).toHaveLength(1);
-    expect(found[0].Labels).toMatchObject({ [LABEL.instance]: side.instance, [LABEL.role]: 'network' });
+    expect(found[0].Labels).toEqual({ [LABEL.role]: 'network' });
     expect(found[0].Options).toMatchObject({ 'com.docker.network.bridge.enable_icc': 'false' });
     const server = await run({ command: ['/bin/nc', '-ll', '-p', '7000', '-e', '/bin/echo', 'hello'] });
     const client = await run();
     const networks = (await raw.getContainer(server).inspect()).NetworkSettings.Networks;
-    const address = networks[`atoll-${side.instance}`].IPAddress;
+    const address = networks['atoll-sandboxes'].IPAddress;
     expect(address).toMatch(/^\d+\./);
     expect(await say(server, '/bin/nc', '-w', '2', address, '7000')).toBe('hello\n');
     const command = `/bin/nc -w 2 ${address} 7000 2>/dev/null; echo over`;
@@ -117,9 +117,10 @@ describe('the network', () => {
   it('is made again when somebody removed it', async () => {
     const one = await openSide();
     try {
+      await cleanUp(raw, [side.instance]); // what is attached holds it
       const made = spec(image, volume);
       await one.containers.create(made);
-      await raw.getNetwork(`atoll-${one.instance}`).remove();
+      await raw.getNetwork('atoll-sandboxes').remove();
       await one.containers.start(made.name);
       expect((await one.containers.inspect(made.name))?.status).toBe('running');
     } finally {
@@ -141,13 +142,13 @@ describe('the tiny image', () => {
 
 /** What a volume of this content is called. */
 const volumeOf = (content: Buffer) => {
-  const name = `atoll-agent-${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;
+  const name = `atoll-agent-${createHash('sha256').update('bin/agent run/').update(content).digest('hex').slice(0, 16)}`;
   volumes.add(name);
   return name;
 };
 
 describe('the agent volume', () => {
-  const AGENT = `${AGENT_FOLDER}/agent`;
+  const AGENT = `${AGENT_FOLDER}/bin/agent`;
   const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
   // Started by a name that is none of its applets, busybox says so.
   const start = async (agentVolume: string) => {
@@ -183,7 +184,7 @@ describe('the agent volume', () => {
     const filler = await raw.createContainer({
       Image: image,
       HostConfig: { Binds: [`${volume}:/x`] },
-      Cmd: ['/bin/sh', '-c', 'echo half >/x/agent'],
+      Cmd: ['/bin/sh', '-c', 'mkdir /x/bin; echo half >/x/bin/agent'],
     });
     await filler.start();
     await filler.wait();

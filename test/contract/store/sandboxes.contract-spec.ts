@@ -20,6 +20,8 @@ describe.each(backends)('SandboxesRepository on $name', (backend) => {
       ordinal: expect.any(Number),
       portMap: {},
       labels: {},
+      claim: null,
+      claimUntil: null,
       expiresAt: null,
       startedAt: null,
       finishedAt: null,
@@ -48,6 +50,8 @@ describe.each(backends)('SandboxesRepository on $name', (backend) => {
       exitCode: 137,
       incarnation: 'f'.repeat(16),
       labels: Object.fromEntries(ODD_TEXT.map((text, index) => [`${text}${index}`, text])),
+      claim: 'claimed',
+      claimUntil: 1_764_000_000_000,
       guest: {
         env: [...ODD_TEXT.map((text) => `A=${text}`), 'NUL=\0', 'HALF=\ud800'],
         workingDir: '/a b',

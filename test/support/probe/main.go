@@ -20,6 +20,12 @@ probe pwd | id            prints the working directory | uid, gid and groups
 probe sleep SECONDS       sleeps
 probe exit CODE           exits with that code
 probe signal NUMBER       sends itself that signal
+probe say SOCKET [LINE…]  connects to a unix socket (@name: an abstract one) and says each line once the other has said
+                          one, or after 300 ms; prints what it hears until that hangs up
+probe knock SOCKET N      makes that many connections and holds them, silent
+probe storm SOCKET SECONDS  connects and hangs up as fast as it can, and says how often
+probe listen SOCKET       listens there, and prints the first line of who connects
+probe peek TEXT           looks for the text in what /proc shows of all processes, and tries to trace and read PID 1
 `
 
 func main() {
@@ -58,6 +64,8 @@ func run(verb string, args []string) {
 	case "signal":
 		check(0, syscall.Kill(os.Getpid(), syscall.Signal(number(args))))
 		time.Sleep(time.Minute)
+	case "say", "knock", "storm", "listen", "peek":
+		attack(verb, args)
 	default:
 		fail("probe: no verb " + verb + "\n" + usage)
 	}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { EngineError } from './errors.js';
+
+/**
+ * Whether the engine is there, as its pings say. While it is not, calls fail at once instead of waiting for their own deadlines,
+ * and those that are under way when it goes are let go.
+ */
+@Injectable()
+export class EngineGate {
+  private leaving = new AbortController();
+  private down = false;
+
+  get open(): boolean {
+    return !this.down;
+  }
+
+  /** Fires when the engine goes. Ask anew for each call. */
+  get gone(): AbortSignal {
+    return this.leaving.signal;
+  }
+
+  /** Throws `unavailable` while it is down. */
+  pass(): void {
+    if (this.down) throw new EngineError('unavailable', 'The container engine does not answer.');
+  }
+
+  shut(): void {
+    if (this.down) return;
+    this.down = true;
+    this.leaving.abort(new EngineError('unavailable', 'The container engine does not answer.'));
+  }
+
+  reopen(): void {
+    if (!this.down) return;
+    this.down = false;
+    this.leaving = new AbortController();
+  }
+}

@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { agentServer, PEER, socketPair, type StreamHandler } from '../../test/support/fake-agent.js';
+import { AgentRefusal, SessionLost } from './agent-errors.js';
+import { Session } from './session.js';
+
+const open: Session[] = [];
+afterEach(() => open.splice(0).forEach((session) => session.close()));
+
+async function connect(onStream: StreamHandler) {
+  const agent = await agentServer(onStream);
+  const session = Session.open(agent.theirs, PEER);
+  open.push(session);
+  return { ...agent, client: session, get: () => session.request({ method: 'GET', path: '/', endStream: true }) };
+}
+
+/** An HTTP/2 frame by hand: what no well-behaved server sends. */
+function frame(type: number, flags: number, payload = Buffer.alloc(0), stream = type === 3 ? 1 : 0): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => 'fine',
+    (error: unknown) => error,
+  );
+
+it('keeps an answer that arrives whole before anybody looks', async () => {
+  const { get } = await connect((stream) => {
+    stream.respond({ ':status': 200, 'x-atoll-size': 3 });
+    stream.end('abc');
+  });
+  const exchange = get();
+  await sleep(50);
+  expect((await exchange.ok())['x-atoll-size']).toBe('3');
+  expect((await exchange.readAll(3)).toString()).toBe('abc');
+});
+
+it('keeps an answer without a body', async () => {
+  const { get } = await connect((stream) => stream.respond({ ':status': 204 }, { endStream: true }));
+  const exchange = get();
+  await sleep(50);
+  expect((await exchange.ok())[':status']).toBe(204);
+  expect(await exchange.readAll(0)).toHaveLength(0);
+});
+
+it.each([
+  [404, '{"kind":"not_found","message":"/x: no such file"}', 'NOT_FOUND', '/x: no such file'],
+  [403, '{"kind":"read_only","message":"/x"}', 'FORBIDDEN', '/x'],
+  [507, '{"kind":"no_space","message":"/x"}', 'INSUFFICIENT_STORAGE', '/x'],
+  [400, '{"kind":"unheard of","message":"m"}', 'INTERNAL_ERROR', 'm'],
+  [400, '{"kind":"__proto__","message":"m"}', 'INTERNAL_ERROR', 'm'],
+  [500, '{"kind":1}', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
+  [500, 'null', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
+  [500, '<html>', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
+])('makes a refusal of a %i %s', async (status, body, code, message) => {
+  const { get } = await connect((stream) => {
+    stream.respond({ ':status': status });
+    stream.end(body);
+  });
+  const error = await failure(get().ok());
+  expect(error).toBeInstanceOf(AgentRefusal);
+  expect(error).toMatchObject({ code, message });
+});
+
+it('bounds the sentence of a refusal, and its body', async () => {
+  const refusal = async (message: string) => {
+    const { get } = await connect((stream) => {
+      stream.respond({ ':status': 400 });
+      stream.end(JSON.stringify({ kind: 'invalid', message }));
+    });
+    return failure(get().ok());
+  };
+  expect(((await refusal('x'.repeat(10_000))) as Error).message).toHaveLength(4096);
+  expect(await refusal('x'.repeat(100_000))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+});
+
+describe('an answer that breaks', () => {
+  it('before its headers is SessionLost', async () => {
+    const { get } = await connect((stream) => stream.session?.destroy());
+    expect(await failure(get().ok())).toBeInstanceOf(SessionLost);
+  });
+
+  it.each([
+    ['reset', (agent: Socket) => agent.write(frame(3, 0, Buffer.from([0, 0, 0, 8])))],
+    ['reset for an error', (agent: Socket) => agent.write(frame(3, 0, Buffer.from([0, 0, 0, 2])))],
+    ['the end of the connection', (agent: Socket) => agent.end()],
+    ['a broken connection', (agent: Socket) => agent.destroy()],
+  ])('within its body, by %s, is SessionLost and not a short body', async (_how, end) => {
+    const [theirs, ours] = await socketPair();
+    ours.on('error', () => undefined).resume();
+    const session = Session.open(theirs, PEER);
+    open.push(session);
+    const exchange = session.request({ method: 'GET', path: '/', endStream: true });
+    ours.write(frame(4, 0)); // SETTINGS
+    ours.write(frame(1, 4, Buffer.from([0x88]), 1)); // HEADERS: status 200
+    ours.write(frame(0, 0, Buffer.from('half'), 1));
+    await exchange.ok();
+    end(ours);
+    expect(await failure(exchange.readAll(100))).toBeInstanceOf(SessionLost);
+  });
+});
+
+it('refuses a body past its limit, and leaves nothing open', async () => {
+  let closed = false;
+  const { get } = await connect((stream) => {
+    stream.respond();
+    stream.end(Buffer.alloc(100_000));
+    stream.on('close', () => (closed = true));
+  });
+  const exchange = get();
+  expect(await failure(exchange.readAll(99_999))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  exchange.drop();
+  await expect.poll(() => closed).toBe(true);
+});
+
+it('holds back an answer that nobody reads, and other answers go on beside it', async () => {
+  let sent = 0;
+  const { client } = await connect((stream, path) => {
+    stream.respond();
+    if (path === '/small') return stream.end('small');
+    const more = () => {
+      while (!stream.destroyed && stream.write(Buffer.alloc(65_536))) sent += 65_536;
+      if (!stream.destroyed) stream.once('drain', more);
+    };
+    more();
+  });
+  const unread = client.request({ method: 'GET', path: '/endless', endStream: true });
+  await unread.ok();
+  await sleep(300);
+  const held = sent;
+  expect(held).toBeLessThan(16 * 1024 * 1024);
+  for (let i = 0; i < 20; i++) {
+    const small = client.request({ method: 'GET', path: '/small', endStream: true });
+    expect((await small.readAll(10)).toString()).toBe('small');
+  }
+  expect(sent).toBe(held);
+  unread.drop();
+});
+
+it('tells the agent when it is dropped, at whatever time', async () => {
+  const ends: Promise<unknown>[] = [];
+  const { client } = await connect((stream) => ends.push(once(stream, 'close')));
+  const exchange = client.request({ method: 'POST', path: '/' });
+  await expect.poll(() => ends.length).toBe(1);
+  exchange.drop();
+  await ends[0];
+  exchange.drop();
+  exchange.write(Buffer.from('late'));
+  exchange.end();
+  expect(await failure(exchange.ok())).toBeInstanceOf(SessionLost);
+});
+
+it("keeps the caller's own abort what it is", async () => {
+  const { client } = await connect(() => undefined);
+  const giveUp = new AbortController();
+  const exchange = client.request({ method: 'GET', path: '/', signal: giveUp.signal });
+  giveUp.abort();
+  expect(await failure(exchange.ok())).toMatchObject({ name: 'AbortError' });
+});

@@ -1,0 +1,31 @@
+import type { ContainerInfo } from '../engine/types.js';
+import type { Sandbox, SandboxPatch, SandboxStatus } from '../store/sandbox.types.js';
+import type { RunFacts } from './sandbox-runner.js';
+
+/** The states that a transition begins in. */
+export type UpOrDown = Exclude<SandboxStatus, 'creating' | 'deleting'>;
+
+export const isUp = (row: Sandbox): boolean => row.status === 'running' || row.status === 'paused';
+
+/** What is recorded when it runs: a fresh expiration, and nothing of an earlier end. */
+export function startedState(row: Sandbox, facts: RunFacts): SandboxPatch {
+  const expiresAt = facts.startedAt + row.timeoutS * 1000;
+  return { ...facts, status: 'running', expiresAt, finishedAt: null, endReason: null, exitCode: null };
+}
+
+const KILLED = 137;
+
+/** What is recorded when it has ended by itself; without a container the engine has lost it. */
+export function endedState(container: ContainerInfo | undefined): SandboxPatch {
+  const base = { expiresAt: null, portMap: {} };
+  if (!container) return { ...base, status: 'error', endReason: 'engine_lost', finishedAt: Date.now(), exitCode: null };
+  // The engine remembers that the kernel took something; only with SIGKILL can it have been PID 1.
+  const oom = container.oomKilled && container.exitCode === KILLED;
+  return {
+    ...base,
+    status: 'stopped',
+    endReason: oom ? 'oom' : 'exited',
+    finishedAt: container.finishedAt?.getTime() ?? Date.now(),
+    exitCode: container.exitCode ?? null,
+  };
+}

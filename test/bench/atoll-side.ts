@@ -1,0 +1,92 @@
+import { HttpClient } from './http-client.js';
+import { IMAGE } from './raw-side.js';
+import { ServiceProcess } from './service-process.js';
+import type { CleanUp, Side } from './side.js';
+
+/** The same work through our REST API, by one transport. */
+export class AtollSide implements Side {
+  private service?: ServiceProcess;
+  private client!: HttpClient;
+  private sandbox = '';
+
+  constructor(
+    private readonly transport: 'socket' | 'exec',
+    private readonly engine: string,
+    private readonly profileDir?: string,
+  ) {}
+
+  get name(): string {
+    return this.transport;
+  }
+
+  async open(): Promise<void> {
+    this.service = await ServiceProcess.start({
+      engine: this.engine,
+      transport: this.transport,
+      profileDir: this.profileDir,
+    });
+    const { port, apiKey } = this.service;
+    this.client = new HttpClient({ host: '127.0.0.1', port }, { authorization: `Bearer ${apiKey}` });
+    this.sandbox = await this.newSandbox();
+  }
+
+  async create(): Promise<CleanUp> {
+    const path = await this.newSandbox();
+    await this.run(path, 'true');
+    return () => this.remove(path);
+  }
+
+  async exec(): Promise<void> {
+    await this.run(this.sandbox, 'true');
+  }
+
+  async write(path: string, content: Buffer): Promise<void> {
+    const body = { content: content.toString('latin1') };
+    await this.client.call({ method: 'PUT', path: this.file(path), body }, 200);
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const { content } = await this.client.json<{ content: string }>({ method: 'GET', path: this.file(path) }, 200);
+    return Buffer.from(content, 'latin1');
+  }
+
+  /** They arrive in the service's files; `logs` does not stream yet. */
+  async output(bytes: number): Promise<void> {
+    await this.run(this.sandbox, 'head', ['-c', String(bytes), '/dev/zero']);
+  }
+
+  cpuMs(): number | undefined {
+    return this.service?.cpuMs();
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.sandbox) await this.remove(this.sandbox);
+    } finally {
+      this.client?.close();
+      await this.service?.stop();
+    }
+  }
+
+  private async newSandbox(): Promise<string> {
+    const call = { method: 'POST', path: '/v1/sandboxes', body: { image: IMAGE } } as const;
+    const { id } = await this.client.json<{ id: string }>(call, 201);
+    return `/v1/sandboxes/${id}`;
+  }
+
+  private async run(sandbox: string, command: string, args: string[] = []): Promise<void> {
+    const body = { command, args };
+    const answer = await this.client.call({ method: 'POST', path: `${sandbox}/cmd?wait=true`, body }, 200);
+    const [, last] = answer.toString().split('\n');
+    const { command: ended } = JSON.parse(last) as { command: { exit_code?: number } };
+    if (ended.exit_code !== 0) throw new Error(`the command ended as ${last}`);
+  }
+
+  private async remove(sandbox: string): Promise<void> {
+    await this.client.call({ method: 'DELETE', path: sandbox }, 204);
+  }
+
+  private file(path: string): string {
+    return `${this.sandbox}/files?path=${encodeURIComponent(path)}`;
+  }
+}

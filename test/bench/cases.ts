@@ -1,0 +1,48 @@
+import type { CleanUp, Side } from './side.js';
+
+export interface Case {
+  key: string;
+  title: string;
+  /** At most this part of the raw engine's median (issue 3, issue 5). */
+  wanted?: number;
+  /** Of the iterations that are asked for: what takes long is done less often. */
+  share: number;
+  /** Rounds before it counts, of ours alone: Node compiles what runs often, and a service is up for more than a minute. */
+  warmUp: number;
+  run(side: Side): Promise<CleanUp | void>;
+  /** Bytes that one run moves: the report then says MB/s too. */
+  bytes?: number;
+}
+
+const PATH = '/tmp/bench.txt';
+const KIB = Buffer.from('0123456789abcdef'.repeat(64));
+const OUTPUT = 64 * 1024 * 1024;
+
+export const CASES: Case[] = [
+  { key: 'create', title: 'create → first command', wanted: 0.95, share: 0.2, warmUp: 2, run: (side) => side.create() },
+  { key: 'exec', title: 'exec `true`', wanted: 0.08, share: 1, warmUp: 400, run: (side) => side.exec() },
+  { key: 'exec8', title: '8 execs at once', wanted: 0.1, share: 0.3, warmUp: 20, run: (side) => atOnce(8, side) },
+  { key: 'write', title: 'write 1 KiB', wanted: 0.05, share: 1, warmUp: 400, run: (side) => side.write(PATH, KIB) },
+  { key: 'read', title: 'read 1 KiB', wanted: 0.05, share: 1, warmUp: 400, run: (side) => readBack(side) },
+  {
+    key: 'output',
+    title: '64 MiB of output',
+    share: 0.05,
+    warmUp: 0,
+    bytes: OUTPUT,
+    run: (side) => side.output(OUTPUT),
+  },
+];
+
+async function atOnce(count: number, side: Side): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => side.exec()));
+}
+
+/** The file of the case before; written by the warm-up where that one was left out. */
+async function readBack(side: Side): Promise<void> {
+  const content = await side.read(PATH).catch(async () => {
+    await side.write(PATH, KIB);
+    return side.read(PATH);
+  });
+  if (!content.equals(KIB)) throw new Error(`${side.name} read back something else`);
+}

@@ -1,0 +1,21 @@
+/** Clears away what a measured step made; not measured itself. */
+export type CleanUp = () => Promise<void>;
+
+/** One way to have the work done: through Atoll, or through the engine's own API. Each step checks its outcome. */
+export interface Side {
+  readonly name: string;
+  /** Makes what the steps but the first one work in. */
+  open(): Promise<void>;
+  /** A new sandbox, and `true` run in it to its end. */
+  create(): Promise<CleanUp>;
+  /** `true`, waited for, and its exit code read. */
+  exec(): Promise<void>;
+  /** A file of these bytes (ASCII) at this path. */
+  write(path: string, content: Buffer): Promise<void>;
+  read(path: string): Promise<Buffer>;
+  /** A command that says this many bytes, until it has ended and they have arrived. */
+  output(bytes: number): Promise<void>;
+  /** CPU milliseconds spent so far by the process that stands between client and engine; undefined where there is none. */
+  cpuMs(): number | undefined;
+  close(): Promise<void>;
+}

@@ -1,0 +1,190 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { newId, newSecret } from '../../../src/common/ids.js';
+import { readConfig } from '../../../src/config/config.js';
+import { readAgentBinary } from '../../../src/guest/agent-binary.js';
+import { AgentCommands, type Running } from '../../../src/guest/agent-commands.js';
+import { agentContainer } from '../../../src/guest/agent-container.js';
+import { AgentFiles } from '../../../src/guest/agent-files.js';
+import type { CommandStream } from '../../../src/guest/command-stream.js';
+import type { Guest } from '../../../src/guest/guest.js';
+import { Guests } from '../../../src/guest/guests.js';
+import { RunFolder } from '../../../src/guest/run-folder.js';
+import type { Session } from '../../../src/guest/session.js';
+import type { CommandEnd, GuestAddress, Transport } from '../../../src/guest/types.js';
+import { recordsOf } from '../../../src/commands/output/records.js';
+import { BUSYBOX, cleanUp, openSide, rawDocker, testHost, type Side } from '../engine/support.js';
+
+export { BUSYBOX };
+export const SCRATCH = 'atoll-test/scratch:1';
+export const TRANSPORTS: Transport[] = ['socket', 'exec'];
+export const CALL_TIMEOUT_MS = 1000;
+export const OPEN_TIMEOUT_MS = 5000;
+export const MB = 1024 * 1024;
+
+/** A sandbox that runs, as the guest room sees it. */
+export interface Box {
+  address: GuestAddress;
+  guest: Guest;
+}
+
+export interface RunOptions {
+  user?: string;
+  cwd?: string;
+}
+
+/** The guest room on a real engine, with the real agent. */
+export class GuestSide {
+  readonly raw = rawDocker();
+
+  private constructor(
+    private readonly side: Side,
+    private readonly volume: string,
+    private readonly dataDir: string,
+    readonly guests: Guests,
+    readonly commands: AgentCommands,
+    readonly files: AgentFiles,
+  ) {}
+
+  static async open(): Promise<GuestSide> {
+    testHost();
+    const side = await openSide();
+    const dataDir = await mkdtemp(join(tmpdir(), 'atoll-'));
+    const config = readConfig({
+      ATOLL_API_KEY: 'a-key-for-tests-only',
+      ATOLL_DATA_DIR: dataDir,
+      ATOLL_AGENT_CALL_TIMEOUT: String(CALL_TIMEOUT_MS),
+      ATOLL_AGENT_OPEN_TIMEOUT: String(OPEN_TIMEOUT_MS),
+    });
+    const { architecture } = await side.host.describe();
+    const [volume] = await Promise.all([
+      side.host.ensureAgentVolume(await readAgentBinary(architecture)),
+      side.host.ensureNetwork(),
+    ]);
+    const guests = new Guests(config, side.host);
+    return new GuestSide(side, volume, dataDir, guests, new AgentCommands(config), new AgentFiles(config));
+  }
+
+  /** A sandbox of this image whose session is open. */
+  async box(transport: Transport, image = BUSYBOX): Promise<Box> {
+    const sandboxId = newId('sb');
+    const address = { sandboxId, containerName: `atoll-${sandboxId}`, secret: newSecret(), transport };
+    const { id, config } = (await this.side.images.inspect(image))!;
+    const runFolder = await this.guests.open(address);
+    await this.side.containers.create(
+      agentContainer(address, {
+        image: { id, envNames: config.env.map((line) => line.split('=', 1)[0]) },
+        agentVolume: this.volume,
+        runFolder,
+        limits: { memoryBytes: 256 * MB, cpus: 1, pids: 200 },
+        ports: [],
+        labels: {},
+        hostname: 'box',
+        settings: { ATOLL_STOP_GRACE: '200' },
+      }),
+    );
+    await this.side.containers.start(address.containerName);
+    const guest = this.guests.get(sandboxId);
+    await guest.session();
+    return { address, guest };
+  }
+
+  /** Stops its container and starts it again, as SandboxRunner does. */
+  async restart({ address }: Box): Promise<Guest> {
+    await this.side.containers.stop(address.containerName, 3);
+    await this.guests.end(address.sandboxId);
+    await this.guests.open(address);
+    await this.side.containers.start(address.containerName);
+    const guest = this.guests.get(address.sandboxId);
+    await guest.session();
+    return guest;
+  }
+
+  /** As if the service had been killed, which clears nothing away, and another one had come. */
+  async rejoin({ address }: Box): Promise<Guest> {
+    const cleared = vi.spyOn(RunFolder.prototype, 'remove').mockResolvedValue();
+    await this.guests.end(address.sandboxId);
+    cleared.mockRestore();
+    await this.guests.open(address);
+    return this.guests.get(address.sandboxId);
+  }
+
+  start({ guest }: Box, argv: string[], { user = '', cwd = '/' }: RunOptions = {}): Promise<Running & { id: string }> {
+    const id = newId('cmd');
+    return this.commands.start(guest, { id, argv, cwd, user, env: {} }).then((running) => ({ ...running, id }));
+  }
+
+  /** Starts a command, waits for its end, and forgets it. */
+  async run(box: Box, argv: string[], options: RunOptions = {}): Promise<Output> {
+    const { stream } = await this.start(box, argv, options);
+    const output = await takeIn(stream);
+    stream.release();
+    return output;
+  }
+
+  async shell(box: Box, script: string, options: RunOptions = {}): Promise<string> {
+    const { stdout, stderr, end } = await this.run(box, ['/bin/sh', '-c', script], options);
+    if (end.exitCode !== 0) throw new Error(`${script}: ${end.exitCode}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  container({ address }: Box) {
+    return this.raw.getContainer(address.containerName);
+  }
+
+  /** Command lines of all processes in it. */
+  async processes(box: Box): Promise<string[]> {
+    const top = (await this.container(box).top({ ps_args: '-eo pid,args' })) as { Processes: string[][] };
+    return top.Processes.map(([, args]) => args);
+  }
+
+  async close(): Promise<void> {
+    await cleanUp(this.raw, [this.side.instance]);
+    await this.side.close();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+export interface Output {
+  stdout: string;
+  stderr: string;
+  /** Where the log ended. */
+  position: number;
+  end: CommandEnd;
+}
+
+/** Reads and acknowledges all that comes, to the end. */
+export async function takeIn(stream: CommandStream): Promise<Output> {
+  const [stdout, stderr]: Buffer[][] = [[], []];
+  let position = 0;
+  for await (const event of stream.events()) {
+    if (event.type === 'end')
+      return {
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+        position,
+        end: event,
+      };
+    for (const record of recordsOf(event.records)) (record.stream === 'stdout' ? stdout : stderr).push(record.data);
+    position = event.position + event.records.length;
+    stream.acknowledge(position);
+  }
+  throw new Error('unreachable: events() ends with an end or throws');
+}
+
+/** The connection under a session, to break it. */
+export const under = (session: Session): Duplex => (session as unknown as { stream: Duplex }).stream;
+
+/** The code of a failure, and how long it took. */
+export async function failure(work: Promise<unknown>): Promise<{ code: string; ms: number; error: unknown }> {
+  const from = performance.now();
+  const error: unknown = await work.then(
+    () => ({ code: 'fine' }),
+    (e: unknown) => e,
+  );
+  return { code: (error as { code: string }).code, ms: performance.now() - from, error };
+}
+
+export const file = (path: string, user = '') => ({ path: Buffer.from(path), user });
