@@ -43,7 +43,8 @@ export class AppModule {
         { provide: APP_FILTER, useExisting: ErrorFilter },
         { provide: APP_INTERCEPTOR, useClass: ErrorInterceptor },
         { provide: APP_PIPE, useClass: ValidationPipe },
-        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        ApiKeyGuard,
+        { provide: APP_GUARD, useExisting: ApiKeyGuard },
       ],
     };
   }

@@ -4,10 +4,13 @@ import type { DynamicModule } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
+import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
 import { badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
+import { parseJson } from './common/http/json-body.js';
+import { logRequest } from './common/http/log-request.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
 import { serveDocs } from './openapi-document.js';
@@ -18,7 +21,7 @@ const MAX_PARAM_LENGTH = 4096;
 /** The whole service, ready to listen. Shared by main, the tests and the OpenAPI export. `config` is the tests' own. */
 export async function createApp(config?: DynamicModule): Promise<NestFastifyApplication> {
   // What fails before a route is found is answered by the filter too, which is made by Nest only after the adapter.
-  const late: { filter?: ErrorFilter } = {};
+  const late: { filter?: ErrorFilter; guard?: ApiKeyGuard } = {};
   const adapter = new FastifyAdapter({
     genReqId: requestId,
     requestIdHeader: false, // requestId() looks at it, and takes only a sane one
@@ -34,14 +37,26 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     abortOnError: false,
   });
   late.filter = app.get(ErrorFilter);
+  late.guard = app.get(ApiKeyGuard);
   app.useLogger(app.get(Logger));
   adapter.getInstance().removeAllContentTypeParsers(); // Fastify would take any text for a body
-  app.useBodyParser('application/json', { bodyLimit: app.get(Config).http.maxJsonBytes });
+  const limit = { bodyLimit: app.get(Config).http.maxJsonBytes };
+  app.useBodyParser('application/json', limit, parseJson(adapter.getInstance()));
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done(isWellEscaped(request.url) ? undefined : badRequest('the path and the query must be percent-encoded UTF-8'));
   });
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    try {
+      if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health'))
+        late.guard!.check(request);
+      done(null, payload);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  fastify.addHook('onResponse', logRequest);
   serveDocs(app);
   return app;
 }

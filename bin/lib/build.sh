@@ -3,6 +3,7 @@
 # Sourced after common.sh and packages.sh.
 
 GO_MINIMUM=1.24
+NPM_VERSION=11.19.1
 AGENT_DIR=$ROOT/dist-agent
 
 machine_arch() {
@@ -15,31 +16,51 @@ machine_arch() {
 
 node_packages() {
   locked npm install_node_packages
-  # The lockfile's Node is linked to a library that the smallest systems lack.
-  node --version >/dev/null 2>&1 || install_packages libatomic1
-  node --version >/dev/null || die 'The Node of node_modules does not run on this machine.'
+  node_runs node || die 'The Node of node_modules does not run on this machine.'
 }
 
 install_node_packages() (
-  # By the machine's own Node and npm: those of node_modules may be half there, or not run yet.
-  PATH=${PATH#"$ROOT/node_modules/.bin:"}
+  # By the machine's own Node and npm: those of node_modules may be half there.
+  # shellcheck disable=SC2030 # only here
+  PATH=${PATH//"$ROOT/node_modules/.bin:"/}
   need npm nodejs npm
   need node nodejs
-  node "$ROOT/bin/lib/packages-current.mjs" "$ROOT" && return
+  packages_are_current >/dev/null && return
+  npm_is_new_enough || newer_npm
   step 'npm ci'
-  # No package of ours needs its install script, and an older npm would run those that package.json forbids.
-  cd "$ROOT" && npm ci --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 ||
+  # No package of ours needs its install script.
+  cd "$ROOT" || return
+  npm ci --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 ||
     die 'npm ci failed:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
-  link_node
+  packages_are_current || die 'npm ci said that it is done, but packages are missing: run this again.'
 )
 
-# npm 9 does not link the command of an optional package when it runs no install scripts.
-link_node() {
-  local node
-  for node in node_modules/node-linux-*/bin/node; do
-    [ -e "$ROOT/node_modules/.bin/node" ] || [ ! -x "$node" ] || ln -s "../${node#node_modules/}" node_modules/.bin/node
-  done
+packages_are_current() { node "$ROOT/bin/lib/packages-current.mjs" "$ROOT"; }
+
+# Older ones leave out optional packages that fit (npm/cli#4828), the test runner's own among them.
+npm_is_new_enough() { at_least "$(npm --version)" 11 && at_least "$(node -p process.versions.node)" 20.19; }
+
+# newer_npm: an old npm fetches a current one, and a Node that runs it.
+newer_npm() {
+  local home=$ROOT/.cache/npm node
+  node=node-linux-$(node -p process.arch)
+  if [ ! -x "$home/bin/npm" ]; then
+    step "npm install npm@$NPM_VERSION (this machine's is $(npm --version))"
+    mkdir -p "$home/bin"
+    npm install --prefix "$home" --ignore-scripts --no-audit --no-fund "npm@$NPM_VERSION" \
+      "$node@$(node -p "require('$ROOT/package.json').optionalDependencies['$node']")" >"$ROOT/.cache/npm.log" 2>&1 ||
+      die 'npm could not fetch a newer npm:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
+    ln -sf "../node_modules/$node/bin/node" "$home/bin/node"
+    node_runs "$home/bin/node" || die 'A current Node does not run on this machine.'
+    # Last, because it says that all is there.
+    ln -sf ../node_modules/npm/bin/npm-cli.js "$home/bin/npm"
+  fi
+  # shellcheck disable=SC2031 # and here, which is called from there
+  PATH=$home/bin:$PATH
 }
+
+# The packaged Node is linked to a library that the smallest systems lack.
+node_runs() { "$1" --version >/dev/null 2>&1 || { install_packages libatomic1 && "$1" --version >/dev/null; }; }
 
 # build_service: dist, by `nest build`.
 build_service() { locked build build_service_once; }

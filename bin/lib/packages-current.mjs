@@ -1,4 +1,5 @@
-// Exits 0 when node_modules holds just what package-lock.json says. Runs on any Node: it decides whether ours is there.
+// Exits 0 when node_modules holds just what package-lock.json says, else 1, with what differs in short.
+// Runs on any Node: it decides whether ours is there.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,7 +9,7 @@ function versions(file) {
   try {
     return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -16,14 +17,24 @@ const wanted = versions('package-lock.json');
 // npm writes this one last, when everything else is in place.
 const there = versions('node_modules/.package-lock.json');
 
-function isCurrent() {
-  if (!wanted || !there) return false;
-  const missing = Object.entries(wanted).filter(
-    // Optional ones are for other processors, or failed to install, which npm allows: those may be absent.
-    ([path, entry]) => path && there[path]?.version !== entry.version && !(entry.optional && !there[path]),
-  );
-  const extra = Object.keys(there).filter((path) => !wanted[path]);
-  return missing.length === 0 && extra.length === 0;
+const names = (list, mine) => !list || [].concat(list).includes(mine);
+
+// npm shrugs when an optional package fails to arrive. One that is made for this very machine is needed all the same;
+// others may be absent: they are for other machines, or would have to be compiled.
+function mayBeAbsent(entry) {
+  if (!entry.optional) return false;
+  const forHere = names(entry.os, process.platform) && names(entry.cpu, process.arch) && names(entry.libc, 'glibc');
+  return !forHere || !entry.os;
 }
 
-process.exit(isCurrent() ? 0 : 1);
+const differences = [
+  ...Object.entries(wanted)
+    .filter(([path, entry]) => path && (there[path] ? there[path].version !== entry.version : !mayBeAbsent(entry)))
+    .map(([path]) => path),
+  ...Object.keys(there).filter((path) => !wanted[path]),
+];
+
+if (differences.length > 0) {
+  console.log(`differ from package-lock.json: ${differences.slice(0, 5).join(', ')} (${differences.length} in all)`);
+  process.exit(1);
+}

@@ -93,7 +93,7 @@ part_go() {
   cd "$ROOT/agent" || return
   check gofmt go_formatted
   check 'go vet' "$GO" vet ./...
-  check 'go vet (the probe)' "$GO" vet "$ROOT/test/support/probe/main.go"
+  check 'go vet (the probe)' "$GO" vet "$ROOT"/test/support/probe/*.go
   check staticcheck "$GO" run "$STATICCHECK" ./...
   # The race detector needs a C compiler; without one the tests run all the same.
   local code=0 race=()

@@ -3,8 +3,9 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { record } from '../../test/support/records.js';
 import { aCommand } from '../../test/support/samples.js';
+import { parseLogs } from '../../test/support/read-logs.js';
 import { tempFolder } from '../../test/support/temp-folder.js';
-import { notFound } from '../common/errors/atoll-error.js';
+import { badRequest, notFound } from '../common/errors/atoll-error.js';
 import type { Config } from '../config/config.js';
 import type { AgentCommands, Running } from '../guest/agent-commands.js';
 import { SessionLost } from '../guest/agent-errors.js';
@@ -16,6 +17,7 @@ import type { Command } from '../store/command.types.js';
 import type { CommandsRepository } from '../store/commands.repository.js';
 import { CommandFollower } from './command-follower.js';
 import { OutputStore } from './output/output-store.js';
+import { OutputWriter } from './output/output-writer.js';
 
 Logger.overrideLogger(false);
 const temp = await tempFolder();
@@ -47,6 +49,8 @@ function stream(events: CommandEvent[], error?: Error) {
     detach: vi.fn(),
   };
 }
+
+const stdoutOf = async ({ sandboxId, id }: Command) => (await parseLogs(await output.open(sandboxId, id))).stdout;
 
 const running = (first: ReturnType<typeof stream>) => ({ stream: first as unknown as CommandStream }) as Running;
 
@@ -81,7 +85,7 @@ it('takes output in, acknowledges it, records the end and releases the command, 
   expect(ended).toMatchObject({ state: 'exited', exitCode: 3, endReason: 'exited', finishedAt: 9, outputLength: 100 });
   expect(only.acknowledge.mock.calls).toEqual([[15], [30]]);
   expect(only.release.mock.invocationCallOrder[0]).toBeGreaterThan(commands.finish.mock.invocationCallOrder[0]);
-  expect((await output.logs(command.sandboxId, command.id)).stdout).toBe('onetwo');
+  expect(await stdoutOf(command)).toBe('onetwo');
   expect(follower.endOf(command.id)).toBeUndefined();
 });
 
@@ -97,21 +101,35 @@ it('goes on at the right position after its connection broke', async () => {
     [command.id, 15, command.incarnation],
     [command.id, 15, command.incarnation],
   ]);
-  expect((await output.logs(command.sandboxId, command.id)).stdout).toBe('onetwo');
+  expect(await stdoutOf(command)).toBe('onetwo');
 });
 
-it('acknowledges nothing that it could not keep', async () => {
+it('tries again when the disk is full, and acknowledges nothing before it has it', async () => {
   const { follower, guest, command, attachTo } = setUp();
-  const torn = stream([{ type: 'output', position: 0, records: record('one').subarray(1) }]);
+  const append = vi.spyOn(OutputWriter.prototype, 'append').mockRejectedValueOnce(new Error('ENOSPC'));
+  const first = stream([said(0, 'one'), END]);
   attachTo(stream([said(0, 'one'), END]));
-  follower.begin(guest, command, running(torn));
-  await follower.endOf(command.id);
-  expect(torn.acknowledge).not.toHaveBeenCalled();
+  follower.begin(guest, command, running(first));
+  expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+  append.mockRestore();
+  expect(first.acknowledge).not.toHaveBeenCalled();
+  expect(await stdoutOf(command)).toBe('one');
+});
+
+it('does not lose the end when the store is away for a moment', async () => {
+  const { follower, guest, command, commands, rows } = setUp();
+  commands.finish.mockRejectedValueOnce(new Error('the database is away'));
+  const only = stream([END]);
+  follower.begin(guest, command, running(only));
+  expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+  expect(rows.get(command.id)).toMatchObject({ state: 'exited' });
+  expect(only.release).toHaveBeenCalledOnce();
 });
 
 it.each([
   ['GuestEnded', new GuestEnded(), 'sandbox_stopped'],
   ['that the agent does not know it', notFound('no command'), 'sandbox_lost'],
+  ['that the agent has no such position', badRequest('past the end'), 'sandbox_lost'],
 ])('ends a command as killed on %s', async (_what, error, endReason) => {
   const { follower, guest, command, attach } = setUp();
   attach.mockRejectedValueOnce(error);
@@ -123,6 +141,13 @@ it.each([
     endReason,
     outputLength: 15,
   });
+});
+
+it('ends a command whose agent says what no agent of ours says', async () => {
+  const { follower, guest, command, attach } = setUp();
+  follower.begin(guest, command, running(stream([{ type: 'output', position: 0, records: Buffer.alloc(20) }])));
+  expect(await follower.endOf(command.id)).toMatchObject({ state: 'killed', endReason: 'sandbox_lost' });
+  expect(attach).not.toHaveBeenCalled();
 });
 
 it('ends a command of an older incarnation as lost', async () => {
@@ -174,7 +199,7 @@ describe('after a restart of the service', () => {
     await follower.resume(command);
     await follower.endOf(command.id);
     expect(attach.mock.calls[0][2]).toBe(15);
-    expect((await output.logs(command.sandboxId, command.id)).stdout).toBe('onetwo');
+    expect(await stdoutOf(command)).toBe('onetwo');
   });
 
   it('ends a command whose sandbox is gone', async () => {

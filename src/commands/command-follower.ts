@@ -5,13 +5,14 @@ import { AgentCommands, type Running } from '../guest/agent-commands.js';
 import { GuestEnded, type Guest } from '../guest/guest.js';
 import { Guests } from '../guest/guests.js';
 import type { CommandStream } from '../guest/command-stream.js';
-import type { Command } from '../store/command.types.js';
+import type { Command, CommandPatch } from '../store/command.types.js';
 import { CommandsRepository } from '../store/commands.repository.js';
 import { endedByAgent, endedWithSandbox } from './command-ends.js';
 import { OutputStore } from './output/output-store.js';
 import type { OutputWriter } from './output/output-writer.js';
 
 const RETRY_MS = 250;
+const STORE_RETRY_MS = 1000;
 
 /**
  * Takes in what running commands say: output to our files, then the acknowledgement, then the end to the store. One task for each
@@ -64,21 +65,19 @@ export class CommandFollower {
     try {
       for (;;) {
         try {
-          stream ??= await this.agent.attach(guest, command.id, writer.position, command.incarnation ?? '');
+          stream ??= await this.agent.attach(guest, command.id, writer.position, command.incarnation);
           if (!stream) return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
           return await this.takeIn(command, writer, stream);
         } catch (error) {
           stream?.detach();
           stream = undefined;
-          if (error instanceof GuestEnded)
-            return await this.finish(command, endedWithSandbox('sandbox_stopped', writer.position));
-          if (isCode(error, 'NOT_FOUND'))
-            return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
+          const reason = endReasonOf(error);
+          if (reason) return await this.finish(command, endedWithSandbox(reason, writer.position));
           this.logger.debug(
             { err: error as Error, commandId: command.id },
             'lost the stream of a command; attaching again',
           );
-          await sleep(RETRY_MS);
+          await sleep(RETRY_MS, undefined, { ref: false });
         }
       }
     } finally {
@@ -100,10 +99,29 @@ export class CommandFollower {
     throw new Error('unreachable: events() ends with an end or throws');
   }
 
-  /** Whoever comes second finds it finished already. */
-  private async finish(command: Command, patch: Parameters<CommandsRepository['finish']>[1]): Promise<Command> {
-    const finished =
-      (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
-    return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
+  /** Whoever comes second finds it finished already. A store that is away is waited for: the end must not be lost. */
+  private async finish(command: Command, patch: CommandPatch): Promise<Command> {
+    for (;;) {
+      try {
+        const finished =
+          (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
+        return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
+      } catch (error) {
+        this.logger.error(
+          { err: error as Error, commandId: command.id },
+          'could not store the end of a command; trying again',
+        );
+        await sleep(STORE_RETRY_MS, undefined, { ref: false });
+      }
+    }
   }
+}
+
+/** Errors that end a command, and as what. All others are passing: a broken connection, a full disk, a slow moment. */
+function endReasonOf(error: unknown): 'sandbox_stopped' | 'sandbox_lost' | undefined {
+  if (error instanceof GuestEnded) return 'sandbox_stopped';
+  // The agent does not know it, or says what no agent of ours says: nothing true can come from there any more.
+  if (isCode(error, 'NOT_FOUND') || isCode(error, 'BAD_REQUEST') || isCode(error, 'INTERNAL_ERROR'))
+    return 'sandbox_lost';
+  return undefined;
 }

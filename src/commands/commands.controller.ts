@@ -72,10 +72,10 @@ export class CommandsController {
   /** Read what a command has said so far. */
   @Get(':cmdId/logs')
   @Header('cache-control', 'no-store')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOkResponse({ type: CommandLogs })
   @ApiErrors('NOT_FOUND')
-  async logs(@Param('id') id: string, @Param('cmdId') cmdId: string): Promise<CommandLogs> {
-    const { command, logs } = await this.commands.logs(id, cmdId);
-    const { stdout, stderr, truncated } = logs;
-    return { stdout, stderr, exit_code: command.exitCode ?? undefined, truncated: truncated || undefined };
+  async logs(@Param('id') id: string, @Param('cmdId') cmdId: string): Promise<unknown> {
+    return this.commands.logs(id, cmdId);
   }
 }

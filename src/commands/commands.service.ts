@@ -3,7 +3,7 @@ import { badRequest, conflict, notFound } from '../common/errors/atoll-error.js'
 import { isCode } from '../common/errors/is-code.js';
 import { newId } from '../common/ids.js';
 import { absolute } from '../common/paths.js';
-import { AgentCommands, StartRefused } from '../guest/agent-commands.js';
+import { AgentCommands, encodeSpec, StartRefused } from '../guest/agent-commands.js';
 import type { StartRefusal } from '../guest/reports.js';
 import { SandboxAccess, type RunningSandbox } from '../sandboxes/sandbox-access.js';
 import type { Command } from '../store/command.types.js';
@@ -11,8 +11,10 @@ import { CommandsRepository } from '../store/commands.repository.js';
 import { refusedToStart } from './command-ends.js';
 import { CommandFollower } from './command-follower.js';
 import type { CreateCommandRequest } from './dto/create-command.request.dto.js';
-import { OutputStore } from './output/output-store.js';
-import type { Logs } from './output/output-reader.js';
+import { CommandHistory } from './command-history.js';
+
+/** Looking costs, and a few more than the bound harm nobody. */
+const PRUNE_EVERY = 16;
 
 /** Starting, finding, waiting for and signalling commands. */
 @Injectable()
@@ -22,7 +24,7 @@ export class CommandsService {
     private readonly agent: AgentCommands,
     private readonly follower: CommandFollower,
     private readonly commands: CommandsRepository,
-    private readonly output: OutputStore,
+    private readonly history: CommandHistory,
   ) {}
 
   /**
@@ -32,6 +34,7 @@ export class CommandsService {
   async start(idOrName: string, request: CreateCommandRequest): Promise<Command> {
     const sandbox = await this.sandboxes.running(idOrName);
     const spec = specOf(sandbox, request);
+    encodeSpec(spec); // what is too large is refused before anything is recorded
     // Recorded before it runs, so that no command can run that nobody knows of.
     const incarnation = (await sandbox.guest.session()).peer.incarnation;
     const command = await this.commands.insert({
@@ -40,6 +43,7 @@ export class CommandsService {
       incarnation,
       startedAt: Date.now(),
     });
+    if (command.ordinal % PRUNE_EVERY === 0) void this.history.prune(command.sandboxId);
     try {
       const running = await this.agent.start(sandbox.guest, spec);
       this.follower.begin(sandbox.guest, command, running);
@@ -87,10 +91,9 @@ export class CommandsService {
     return this.get(idOrName, commandId);
   }
 
-  async logs(idOrName: string, commandId: string): Promise<{ command: Command; logs: Logs }> {
-    const command = await this.get(idOrName, commandId);
-    const logs = await this.output.logs(command.sandboxId, command.id);
-    return { command, logs };
+  /** What it has said so far, as pieces of one JSON object. */
+  async logs(idOrName: string, commandId: string): Promise<AsyncIterable<string>> {
+    return this.history.logs(await this.get(idOrName, commandId));
   }
 
   private async refused(command: Command, refusal: StartRefusal): Promise<Command> {

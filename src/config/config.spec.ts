@@ -18,7 +18,7 @@ function refusal(env: Environment): string {
 describe('readConfig', () => {
   it('has the defaults of the contract', () => {
     const config = read();
-    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, maxJsonBytes: 16_777_216 });
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, maxJsonBytes: 50_331_648, shutdownGraceMs: 5000 });
     expect(config.logLevel).toBe('info');
     expect(config.databaseUrl).toBeUndefined();
     expect(config.engine).toEqual({ tlsVerify: false, timeoutMs: 30_000 });
@@ -32,6 +32,7 @@ describe('readConfig', () => {
       maxCpus: 4,
       pids: 512,
       stopGraceMs: 2000,
+      retentionS: 86_400,
     });
     expect(config.preview).toEqual({ baseDomain: 'localhost', port: 3000 });
     expect(config.dataDir).toBe(resolve(import.meta.dirname, '../../.atoll'));

@@ -42,6 +42,8 @@ export abstract class Config {
     readonly maxCpus: number;
     readonly pids: number;
     readonly stopGraceMs: number;
+    /** Seconds that a stopped one is kept; 0 is for ever. */
+    readonly retentionS: number;
   };
   readonly commands!: {
     /** Finished ones kept. */
@@ -105,6 +107,7 @@ function fromValues(v: Values): Config {
       maxCpus: v.ATOLL_MAX_CPUS,
       pids: v.ATOLL_PIDS_LIMIT,
       stopGraceMs: v.ATOLL_STOP_GRACE,
+      retentionS: v.ATOLL_RETENTION,
     },
     commands: {
       maxPerSandbox: v.ATOLL_MAX_COMMANDS,

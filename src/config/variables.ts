@@ -58,14 +58,14 @@ export const variables = {
   ATOLL_SHUTDOWN_GRACE: {
     group: 'Service',
     schema: whole(0, 600_000),
-    default: '10000',
+    default: '5000',
     unit: 'ms',
     description: 'How long requests that are under way may take when the service is told to stop.',
   },
   ATOLL_MAX_JSON_BODY: {
     group: 'Service',
     schema: whole(1024, 1024 * MIB),
-    default: String(16 * MIB),
+    default: String(48 * MIB),
     unit: 'bytes',
     description: 'Largest JSON body of a request; a larger one is a 413.',
   },
@@ -123,7 +123,7 @@ export const variables = {
   },
   ATOLL_DEFAULT_MEMORY: {
     group: 'Sandboxes',
-    schema: whole(16, 16 * MIB),
+    schema: whole(32, 16 * MIB),
     default: '1024',
     unit: 'MB of 1,048,576 bytes',
     description: 'Memory of a sandbox whose creator asks for none. There is never swap on top.',
@@ -153,7 +153,7 @@ export const variables = {
     group: 'Sandboxes',
     schema: whole(32, 4_194_304),
     default: '512',
-    description: "Processes and threads in one sandbox, the agent's own (about 15) among them.",
+    description: 'Processes and threads of the commands in one sandbox together; 40 for the agent come on top.',
   },
   ATOLL_STOP_GRACE: {
     group: 'Sandboxes',
@@ -161,6 +161,14 @@ export const variables = {
     default: '2000',
     unit: 'ms',
     description: 'What running commands have between TERM and KILL when their sandbox is stopped.',
+  },
+  ATOLL_RETENTION: {
+    group: 'Sandboxes',
+    schema: whole(0, TEN_YEARS_S),
+    default: '86400',
+    unit: 'seconds',
+    description:
+      'How long a stopped or errored sandbox is kept before it is deleted; 0 keeps it until somebody deletes it.',
   },
   ATOLL_SWEEP_INTERVAL: {
     group: 'Sandboxes',

@@ -75,7 +75,7 @@ const SHORT: Record<number, string> = {
 /** As `ls -b` does: C escapes for what is not graphic, so that no name can break a line, to whomever that is one. */
 export function escapeName(name: string, base64?: string): string {
   if (base64 !== undefined) return Array.from(Buffer.from(base64, 'base64'), escapeByte).join('');
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   return name.replace(/[\x00-\x20\x7f-\x9f\\\u2028\u2029]/g, (character) =>
     Array.from(Buffer.from(character), escapeByte).join(''),
   );

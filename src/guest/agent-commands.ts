@@ -4,7 +4,7 @@ import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import { CommandStream } from './command-stream.js';
 import type { Exchange } from './exchange.js';
-import { encodeFrame } from './frames.js';
+import { encodeFrame, MAX_PAYLOAD } from './frames.js';
 import type { Guest } from './guest.js';
 import { startedOf, startRefusalOf, type StartRefusal } from './reports.js';
 import type { CommandSpec, Started } from './types.js';
@@ -32,7 +32,7 @@ export class AgentCommands {
   async start(guest: Guest, spec: CommandSpec): Promise<Running> {
     const session = await guest.session();
     const request = session.request({ method: 'POST', path: '/commands' });
-    request.write(encodeFrame('C', Buffer.from(JSON.stringify(spec))));
+    request.write(encodeFrame('C', encodeSpec(spec)));
     return this.orReset(request, async () => {
       await request.ok();
       const stream = new CommandStream(request);
@@ -78,4 +78,11 @@ export class AgentCommands {
       throw error;
     }
   }
+}
+
+/** Throws PAYLOAD_TOO_LARGE for more than a frame holds. */
+export function encodeSpec(spec: CommandSpec): Buffer {
+  const encoded = Buffer.from(JSON.stringify(spec));
+  if (encoded.length <= MAX_PAYLOAD) return encoded;
+  throw new AtollError('PAYLOAD_TOO_LARGE', `arguments and environment together are larger than ${MAX_PAYLOAD} bytes`);
 }

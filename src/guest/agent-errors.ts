@@ -26,7 +26,8 @@ export class AgentRefusal extends AtollError {
     readonly kind: string,
     message: string,
   ) {
-    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message);
+    const retry = kind === 'no_resources' ? { retryAfter: 1 } : {};
+    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message, retry);
   }
 
   /** From the body of an answer; the agent is not believed to send a good one. */

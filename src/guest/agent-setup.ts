@@ -50,9 +50,10 @@ export class AgentSetup {
     if (transport !== 'auto') return transport;
     const key = `transport:${engineId}`;
     const known = await this.meta.get(key);
-    if (known === 'socket' || known === 'exec') return known;
+    if (known === 'socket') return known;
     const found = await this.probe.find(agentVolume);
-    await this.meta.set(key, found);
+    // `exec` may be the verdict of one slow moment: it holds for as long as this service runs.
+    if (found === 'socket') await this.meta.set(key, found);
     return found;
   }
 }

@@ -6,6 +6,7 @@ import { commandEndOf } from './reports.js';
 import type { CommandEvent } from './types.js';
 
 const POSITION = 8;
+const MAX_POSITION = 1n << 50n;
 
 /** What the agent says of one command, in order, and what it is told back. */
 export class CommandStream {
@@ -33,7 +34,7 @@ export class CommandStream {
         case 'O':
           if (payload.length <= POSITION)
             throw new AtollError('INTERNAL_ERROR', 'the agent sent an empty piece of output');
-          yield { type: 'output', position: Number(payload.readBigUInt64BE(0)), records: payload.subarray(POSITION) };
+          yield { type: 'output', position: positionOf(payload), records: payload.subarray(POSITION) };
           break;
         case 'X':
           yield { type: 'end', ...commandEndOf(payload) };
@@ -62,6 +63,12 @@ export class CommandStream {
   detach(): void {
     this.exchange.drop();
   }
+}
+
+function positionOf(payload: Buffer): number {
+  const position = payload.readBigUInt64BE(0);
+  if (position > MAX_POSITION) throw new AtollError('INTERNAL_ERROR', 'the agent sent a position that no log has');
+  return Number(position);
 }
 
 async function* framesOf(exchange: Exchange): AsyncGenerator<Frame> {

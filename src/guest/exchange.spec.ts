@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentServer, PEER, socketPair, type StreamHandler } from '../../test/support/fake-agent.js';
 import { AgentRefusal, SessionLost } from './agent-errors.js';
@@ -48,6 +49,25 @@ it('keeps an answer without a body', async () => {
   await sleep(50);
   expect((await exchange.ok())[':status']).toBe(204);
   expect(await exchange.readAll(0)).toHaveLength(0);
+});
+
+it('keeps an answer that came before the request was at its end, all in one piece', async () => {
+  const [theirs, ours] = duplexPair();
+  ours.resume();
+  const session = Session.open(theirs, PEER);
+  open.push(session);
+  const exchange = session.request({ method: 'POST', path: '/' });
+  exchange.write(Buffer.from('more will follow'));
+  const answer = [
+    frame(4, 0), // SETTINGS
+    frame(1, 4, Buffer.from([0x8d]), 1), // HEADERS: status 404
+    frame(0, 1, Buffer.from('{"kind":"not_found","message":"m"}'), 1), // DATA, the last
+    frame(3, 0, Buffer.alloc(4)), // RST_STREAM without an error: the rest of the request is of no interest
+  ];
+  await sleep(20);
+  ours.write(Buffer.concat(answer));
+  await sleep(20);
+  expect(await failure(exchange.ok())).toMatchObject({ kind: 'not_found' });
 });
 
 it.each([

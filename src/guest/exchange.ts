@@ -8,24 +8,27 @@ const MAX_REFUSAL = 64 * 1024;
 
 /**
  * One request to an agent and its answer. Reading begins as the request is made: an answer that arrives whole in one
- * piece would otherwise be gone before anybody looks (Node destroys a closed HTTP/2 stream that nobody reads).
+ * piece would otherwise be gone before anybody looks (Node destroys a closed HTTP/2 stream that nobody reads). It does
+ * without the stream's own iterator, which drops an answer that came before the request was at its end.
  */
 export class Exchange {
   private readonly headers: Promise<ResponseHeaders>;
-  private readonly chunks: AsyncIterator<Buffer>;
-  private readonly firstChunk: Promise<IteratorResult<Buffer>>;
+  private wake: () => void = () => undefined;
 
   constructor(private readonly stream: ClientHttp2Stream) {
-    this.chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-    this.firstChunk = this.chunks.next();
     this.headers = new Promise((resolve, reject) => {
-      stream.once('response', resolve);
+      const onClose = () => reject(new SessionLost());
+      stream.once('close', onClose);
       stream.once('error', (error) => reject(asLost(error) as Error));
-      stream.once('close', () => reject(new SessionLost()));
+      stream.once('response', (headers) => {
+        stream.off('close', onClose); // or every call that went well would make an error, with its stack
+        resolve(headers);
+      });
     });
-    // Whoever awaits them sees their errors; unseen ones must not end the process.
-    this.firstChunk.catch(() => undefined);
+    // Whoever awaits them sees their error; an unseen one must not end the process.
     this.headers.catch(() => undefined);
+    for (const event of ['readable', 'end', 'error', 'close']) stream.on(event, () => this.wake());
+    stream.read(0);
   }
 
   /** The answer's headers. Throws AgentRefusal for a 4xx or 5xx, SessionLost when the stream breaks first. */
@@ -37,13 +40,15 @@ export class Exchange {
 
   /** The answer's body as it comes, with backpressure. Once only. */
   async *body(): AsyncGenerator<Buffer> {
-    try {
-      for (let next = await this.firstChunk; !next.done; next = await this.chunks.next()) yield next.value;
-      // A connection that ends midway looks like the body's end to Node; only the stream's code tells.
-      if (this.stream.rstCode) throw new SessionLost();
-    } catch (error) {
-      throw asLost(error);
+    for (;;) {
+      const chunk = this.stream.read() as Buffer | null;
+      if (chunk) yield chunk;
+      else if (this.stream.readableEnded) break;
+      else if (this.stream.destroyed) throw asLost(this.stream.errored);
+      else await new Promise<void>((resolve) => (this.wake = resolve));
     }
+    // A connection that ends midway looks like the body's end to Node; only the stream's code tells.
+    if (this.stream.rstCode) throw new SessionLost();
   }
 
   /** A body that must be small. PAYLOAD_TOO_LARGE past `limit` bytes. */

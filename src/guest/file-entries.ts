@@ -9,6 +9,9 @@ const whole = z.number().int();
 const MAX_TIME = 8.64e15;
 const time = z.number().transform((ms) => Math.trunc(Math.min(Math.max(ms, -MAX_TIME), MAX_TIME)));
 
+/** From the sandbox's own /etc/passwd and /etc/group, where any nonsense may stand. */
+const accountName = z.string().transform((name) => name.slice(0, 256));
+
 /** One line of a list, checked: the agent is not believed. */
 const entry = z.object({
   name: z.string().max(1024),
@@ -19,8 +22,8 @@ const entry = z.object({
   nlink: whole.nonnegative(),
   uid: whole.nonnegative(),
   gid: whole.nonnegative(),
-  owner: z.string().max(256),
-  group: z.string().max(256),
+  owner: accountName,
+  group: accountName,
   mtime: time,
   target: z.string().max(8192).optional(),
 });
@@ -30,7 +33,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads the lines of a list. PAYLOAD_TOO_LARGE past `limit` of them. */
 export async function fileEntriesOf(exchange: Exchange, limit: number): Promise<FileEntry[]> {
-  const lines = (await exchange.readAll(MAX_BYTES)).toString().split('\n');
+  const lines = (await exchange.readAll(MAX_BYTES)).toString().split('\n', limit + 2);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `the directory has more than ${limit} entries`);
   try {

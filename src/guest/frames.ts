@@ -9,7 +9,7 @@ export interface Frame {
 }
 
 const HEADER = 5;
-const MAX_PAYLOAD = 1024 * 1024;
+export const MAX_PAYLOAD = 1024 * 1024;
 
 export function encodeFrame(type: FrameType, payload: Buffer = Buffer.alloc(0)): Buffer {
   const frame = Buffer.allocUnsafe(HEADER + payload.length);

@@ -18,10 +18,10 @@ export interface GuestObserver {
 
 /** Somebody who waits for a session. */
 interface Waiter {
-  resolve(session: Session): void;
-  reject(error: unknown): void;
+  resolve: (session: Session) => void;
+  reject: (error: Error) => void;
   /** Tells the connector that a session is wanted. */
-  ask(): void;
+  ask: () => void;
 }
 
 /** One sandbox's agent: keeps at most one session, and hands it to all who call. */
@@ -51,8 +51,8 @@ export class Guest {
     return new Promise<Session>((resolve, reject) => {
       const waiter: Waiter = {
         resolve: (session) => done(() => resolve(session)),
-        reject: (error) => done(() => reject(error as Error)),
-        ask: () => void this.connector.wanted().catch(waiter.reject),
+        reject: (error) => done(() => reject(error)),
+        ask: () => void this.connector.wanted().catch((error: unknown) => waiter.reject(error as Error)),
       };
       const onDeadline = () => waiter.reject(new AtollError('TIMEOUT', 'the sandbox does not answer'));
       const done = (act: () => void) => {

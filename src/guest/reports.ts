@@ -9,7 +9,8 @@ const started = z.object({ pid: count, started_at: count });
 
 const failed = z.object({
   reason: z.enum(['not_found', 'not_executable', 'bad_cwd', 'bad_user', 'no_resources', 'duplicate', 'invalid']),
-  message: z.string().max(4096),
+  // It names what was asked for, which may be long; the rest of the sentence stands before it.
+  message: z.string().transform((text) => text.slice(0, 4096)),
   exit_code: count.max(255).optional(),
 });
 

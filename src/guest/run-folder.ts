@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runFolderOf } from '../common/data-layout.js';
 
 /** Linux's sun_path, less the closing zero. */
 const MAX_SOCKET_PATH = 107;
@@ -17,7 +18,7 @@ export class RunFolder {
   readonly path: string;
 
   constructor(dataDir: string, sandboxId: string) {
-    this.path = join(dataDir, 'run', sandboxId);
+    this.path = runFolderOf(dataDir, sandboxId);
   }
 
   /** Makes the folder, clears a dead service's socket away, and says where to listen. */

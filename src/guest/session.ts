@@ -46,7 +46,7 @@ export class Session {
   }
 
   get usable(): boolean {
-    return !this.h2.closed && !this.h2.destroyed;
+    return !this.h2.closed && !this.h2.destroyed && !this.stream.destroyed;
   }
 
   /** Opens a stream. Throws when the connection is going; the signal resets the stream. */

@@ -98,7 +98,6 @@ export class SandboxCreator {
 const nameOf = (line: string): string => line.split('=', 1)[0];
 
 const noImage = (reference: string) =>
-  badRequest(
-    `image "${reference}" is not on this engine; pull it there first: docker pull ${reference}`,
-    { field: 'image' },
-  );
+  badRequest(`image "${reference}" is not on this engine; pull it there first: docker pull ${reference}`, {
+    field: 'image',
+  });

@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { conflict, notFound } from '../common/errors/atoll-error.js';
 import { isEngineError } from '../engine/errors.js';
 import type { Sandbox, SandboxEndReason } from '../store/sandbox.types.js';
+import { isStoreError } from '../store/store.error.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { endedState, isUp, startedState, type UpOrDown } from './sandbox-states.js';
@@ -126,7 +127,12 @@ export class SandboxLifecycle {
   }
 
   private async erase({ row, save }: Claimed): Promise<void> {
-    await save({ status: 'deleting' });
+    try {
+      await save({ status: 'deleting' });
+    } catch (error) {
+      // Deleting is how room is made, so it must not need any: without the intent a crash leaves a sandbox that has lost its container.
+      if (!isStoreError(error, 'full')) throw error;
+    }
     await this.runner.remove(row.id);
     await this.sandboxes.delete(row.id);
   }

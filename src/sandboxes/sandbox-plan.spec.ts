@@ -25,13 +25,19 @@ function refusal(request: Partial<Request>): AtollError {
 }
 
 it('fills in what was not asked for', () => {
-  expect(plan()).toEqual({ image: 'i', ports: [], timeoutS: 900, memoryMb: 1024, cpus: 1, env: {} });
+  expect(plan()).toEqual({ image: 'i', ports: [], timeoutS: 900, memoryMb: 1024, cpus: 1, env: {}, labels: {} });
   expect(plan({ timeout: 0 }).timeoutS).toBe(900);
   expect(plan({ resources: { cpus: 0.5 } })).toMatchObject({ memoryMb: 1024, cpus: 0.5 });
 });
 
 it('takes what was asked for, up to the limits', () => {
-  const request = { timeout: 3600, resources: { memory: 8192, cpus: 4 }, ports: ['80', '53/udp'], env: { A: 'b' } };
+  const request = {
+    timeout: 3600,
+    resources: { memory: 8192, cpus: 4 },
+    ports: ['80', '53/udp'],
+    env: { A: 'b' },
+    labels: { team: 'x' },
+  };
   expect(plan(request)).toEqual({
     image: 'i',
     ports: ['80/tcp', '53/udp'],
@@ -39,6 +45,7 @@ it('takes what was asked for, up to the limits', () => {
     memoryMb: 8192,
     cpus: 4,
     env: { A: 'b' },
+    labels: { team: 'x' },
   });
 });
 

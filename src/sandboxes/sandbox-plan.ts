@@ -13,6 +13,7 @@ export interface SandboxPlan {
   memoryMb: number;
   cpus: number;
   env: Record<string, string>;
+  labels: Record<string, string>;
 }
 
 /** Turns a request into a plan, or into a 400 that names the field. What depends on configuration is checked here. */
@@ -20,8 +21,13 @@ export interface SandboxPlan {
 export class SandboxPlanner {
   constructor(private readonly config: Config) {}
 
-  plan({ image, ports = [], timeout, resources, env = {} }: CreateSandboxRequest): SandboxPlan {
-    const { defaultMemoryMb, maxMemoryMb, defaultCpus, maxCpus, defaultTimeoutS, maxTimeoutS } = this.config.sandbox;
+  /** 400 past the maximum; seconds. */
+  checkTimeout(timeoutS: number): void {
+    atMost('timeout', timeoutS, this.config.sandbox.maxTimeoutS);
+  }
+
+  plan({ image, ports = [], timeout, resources, env = {}, labels = {} }: CreateSandboxRequest): SandboxPlan {
+    const { defaultMemoryMb, maxMemoryMb, defaultCpus, maxCpus, defaultTimeoutS } = this.config.sandbox;
     const plan = {
       image,
       ports: ports.map(toPort),
@@ -29,8 +35,9 @@ export class SandboxPlanner {
       memoryMb: resources?.memory ?? defaultMemoryMb,
       cpus: resources?.cpus ?? defaultCpus,
       env,
+      labels,
     };
-    atMost('timeout', plan.timeoutS, maxTimeoutS);
+    this.checkTimeout(plan.timeoutS);
     atMost('resources.memory', plan.memoryMb, maxMemoryMb);
     atMost('resources.cpus', plan.cpus, maxCpus);
     if (new Set(plan.ports).size < plan.ports.length)

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { rm } from 'node:fs/promises';
 import { Clock } from '../common/clock.js';
+import { outputFolderOf, runFolderOf } from '../common/data-layout.js';
 import { Config } from '../config/config.js';
 import { Containers } from '../engine/containers.js';
 import { isEngineError } from '../engine/errors.js';
@@ -120,9 +122,11 @@ export class SandboxRunner {
     await this.guests.open(addressOf(row));
   }
 
-  /** Removes everything, whatever there is of it. */
+  /** Removes everything, whatever there is of it: the container, the channel, what its commands said. */
   async remove(sandboxId: string): Promise<void> {
     await this.containers.remove(containerName(sandboxId));
     await this.guests.end(sandboxId);
+    for (const folder of [outputFolderOf, runFolderOf])
+      await rm(folder(this.config.dataDir, sandboxId), { recursive: true, force: true });
   }
 }

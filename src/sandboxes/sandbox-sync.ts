@@ -5,7 +5,7 @@ import type { Sandbox, SandboxPatch } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import { containerName, SandboxRunner } from './sandbox-runner.js';
 import { endedState, isUp, startedState } from './sandbox-states.js';
-import { type Claimed, Transitions } from './transitions.js';
+import { Transitions } from './transitions.js';
 
 /** As dockerd marks a container whose end it did not see. */
 const UNSEEN_EXIT = 255;

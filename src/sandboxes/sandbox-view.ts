@@ -29,6 +29,7 @@ export function toSandboxDetail(row: Sandbox): SandboxDetail {
     status: row.status as SandboxState,
     running: row.status === 'running',
     resources: { memory: row.memoryMb, cpus: row.cpus },
+    labels: row.labels,
     started_at: time(row.startedAt),
     finished_at: time(row.finishedAt),
     expires_at: expiry(row),

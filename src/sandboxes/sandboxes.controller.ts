@@ -1,35 +1,63 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
+import { ListSandboxesQuery } from './dto/list-sandboxes.query.dto.js';
+import { RenewExpirationRequest } from './dto/renew-expiration.request.dto.js';
 import {
   CreatedSandbox,
+  PausedSandbox,
+  RenewedSandbox,
+  RestartedSandbox,
+  ResumedSandbox,
   SandboxDetail,
   SandboxList,
+  SandboxNetwork,
   StartedSandbox,
   StoppedSandbox,
 } from './dto/sandbox.responses.dto.js';
-import { toCreated, toSandboxDetail, toSummary } from './sandbox-view.js';
+import { StopQuery } from './dto/stop.query.dto.js';
+import { SandboxLifecycle } from './sandbox-lifecycle.js';
+import { SandboxLister } from './sandbox-list.js';
+import { SandboxPlanner } from './sandbox-plan.js';
+import { toSandboxDetail, toSummary } from './sandbox-view.js';
 import { SandboxesService } from './sandboxes.service.js';
+
+/** What a call that asks the engine can answer with. */
+const ENGINE = ['NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT'] as const;
+const BODY = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'] as const;
+
+const isoTime = (milliseconds: number | null): string => new Date(milliseconds ?? 0).toISOString();
 
 @ApiTags('Sandboxes')
 @ApiBearerAuth('ApiKeyAuth')
 @Controller('v1/sandboxes')
 export class SandboxesController {
-  constructor(private readonly sandboxes: SandboxesService) {}
+  constructor(
+    private readonly sandboxes: SandboxesService,
+    private readonly lifecycle: SandboxLifecycle,
+    private readonly lister: SandboxLister,
+    private readonly planner: SandboxPlanner,
+  ) {}
 
-  /** List sandboxes, running and stopped. */
+  /** List sandboxes, running and stopped; all of them unless something narrows it down. */
   @Get()
   @ApiErrors()
-  async list(): Promise<SandboxList> {
-    return { sandboxes: (await this.sandboxes.list()).map(toSummary) };
+  async list(@Query() query: ListSandboxesQuery): Promise<SandboxList> {
+    const { rows, nextCursor } = await this.lister.list(query);
+    return { sandboxes: rows.map(toSummary), next_cursor: nextCursor };
   }
 
   /** Create a sandbox and start it. It answers once commands can run in it. */
   @Post()
-  @ApiErrors('ENGINE_UNAVAILABLE', 'INSUFFICIENT_STORAGE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
-  async create(@Body() request: CreateSandboxRequest): Promise<CreatedSandbox> {
-    return toCreated(await this.sandboxes.create(request));
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body answer with the same sandbox, for 24 hours.',
+  })
+  @ApiErrors(...BODY, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'ENGINE_UNAVAILABLE', 'INSUFFICIENT_STORAGE', 'TIMEOUT')
+  create(@Body() request: CreateSandboxRequest, @Headers('idempotency-key') key?: string): Promise<CreatedSandbox> {
+    return this.sandboxes.create(request, key);
   }
 
   /** Inspect a sandbox, by its id or its name. */
@@ -42,26 +70,71 @@ export class SandboxesController {
   /** Delete a sandbox, whatever its state. One that is already gone, or never was, is a 204 too. */
   @Delete(':id')
   @HttpCode(204)
-  @ApiErrors('ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors('CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
   async remove(@Param('id') id: string): Promise<void> {
-    await this.sandboxes.remove(id);
+    await this.lifecycle.remove(id);
   }
 
   /** Start a stopped sandbox. It gets a fresh expiration: its own last timeout from now. */
   @Post(':id/start')
   @HttpCode(200)
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors(...ENGINE)
   async start(@Param('id') id: string): Promise<StartedSandbox> {
-    const { ports, expiresAt } = await this.sandboxes.start(id);
-    return { status: 'started', ports, expires_at: new Date(expiresAt ?? 0).toISOString() };
+    const { ports, expiresAt } = await this.lifecycle.start(id);
+    return { status: 'started', ports, expires_at: isoTime(expiresAt) };
   }
 
-  /** Stop a running sandbox: its commands end, its files stay. */
+  /** Stop a running or paused sandbox: its commands end, its files stay. */
   @Post(':id/stop')
   @HttpCode(200)
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
-  async stop(@Param('id') id: string): Promise<StoppedSandbox> {
-    await this.sandboxes.stop(id);
+  @ApiErrors(...ENGINE)
+  async stop(@Param('id') id: string, @Query() { grace }: StopQuery): Promise<StoppedSandbox> {
+    await this.lifecycle.stop(id, grace);
     return { status: 'stopped' };
+  }
+
+  /** Stop a sandbox, if it runs, and start it again. It gets a fresh expiration. */
+  @Post(':id/restart')
+  @HttpCode(200)
+  @ApiErrors(...ENGINE)
+  async restart(@Param('id') id: string, @Query() { grace }: StopQuery): Promise<RestartedSandbox> {
+    const { ports, expiresAt } = await this.lifecycle.restart(id, grace);
+    return { status: 'restarted', ports, expires_at: isoTime(expiresAt) };
+  }
+
+  /** Freeze all processes of a running sandbox. Its expiration goes on. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  @ApiErrors(...ENGINE)
+  async pause(@Param('id') id: string): Promise<PausedSandbox> {
+    await this.lifecycle.pause(id);
+    return { status: 'paused' };
+  }
+
+  /** Thaw a paused sandbox. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  @ApiErrors(...ENGINE)
+  async resume(@Param('id') id: string): Promise<ResumedSandbox> {
+    await this.lifecycle.resume(id);
+    return { status: 'resumed' };
+  }
+
+  /** Give a running or paused sandbox a new expiration. */
+  @Post(':id/renew-expiration')
+  @HttpCode(200)
+  @ApiErrors('NOT_FOUND', 'CONFLICT', ...BODY)
+  async renew(@Param('id') id: string, @Body() { timeout }: RenewExpirationRequest): Promise<RenewedSandbox> {
+    this.planner.checkTimeout(timeout);
+    const { expiresAt } = await this.lifecycle.renew(id, timeout);
+    return { status: 'renewed', timeout, expires_at: isoTime(expiresAt) };
+  }
+
+  /** Which ports of the engine's loopback lead into a sandbox. */
+  @Get(':id/network')
+  @ApiErrors('NOT_FOUND')
+  async network(@Param('id') id: string): Promise<SandboxNetwork> {
+    const { ports, portMap } = await this.sandboxes.get(id);
+    return { main_port: ports[0] ?? '', ports_map: portMap };
   }
 }

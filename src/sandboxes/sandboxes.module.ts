@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { GuestModule } from '../guest/guest.module.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
+import { IdempotentCreate } from './idempotent-create.js';
+import { SandboxLister } from './sandbox-list.js';
 import { SandboxLifecycle } from './sandbox-lifecycle.js';
 import { SandboxPlanner } from './sandbox-plan.js';
 import { SandboxRunner } from './sandbox-runner.js';
@@ -19,6 +21,8 @@ import { Clock } from '../common/clock.js';
     SandboxAccess,
     SandboxCreator,
     SandboxLifecycle,
+    SandboxLister,
+    IdempotentCreate,
     SandboxPlanner,
     SandboxRunner,
     SandboxSync,

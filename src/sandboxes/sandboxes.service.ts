@@ -1,45 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import type { Sandbox } from '../store/sandbox.types.js';
-import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import type { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
+import type { CreatedSandbox } from './dto/sandbox.responses.dto.js';
+import { IdempotentCreate } from './idempotent-create.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
-import { SandboxLifecycle } from './sandbox-lifecycle.js';
 import { SandboxPlanner } from './sandbox-plan.js';
-import { VISIBLE } from './sandbox-view.js';
+import { toCreated } from './sandbox-view.js';
 
-/** What the controller calls: one method a call of the API. */
+/** Making sandboxes, and finding one. */
 @Injectable()
 export class SandboxesService {
   constructor(
-    private readonly sandboxes: SandboxesRepository,
     private readonly access: SandboxAccess,
     private readonly planner: SandboxPlanner,
     private readonly creator: SandboxCreator,
-    private readonly lifecycle: SandboxLifecycle,
+    private readonly idempotent: IdempotentCreate,
   ) {}
 
-  async create(request: CreateSandboxRequest): Promise<Sandbox> {
-    return this.creator.create(this.planner.plan(request));
-  }
-
-  list(): Promise<Sandbox[]> {
-    return this.sandboxes.list({ status: [...VISIBLE] });
+  /** With a key, the same request again answers with the same sandbox. */
+  create(request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
+    const plan = this.planner.plan(request);
+    return this.idempotent.run(idempotencyKey, request, async () => toCreated(await this.creator.create(plan)));
   }
 
   get(idOrName: string): Promise<Sandbox> {
     return this.access.get(idOrName);
-  }
-
-  remove(idOrName: string): Promise<void> {
-    return this.lifecycle.remove(idOrName);
-  }
-
-  start(idOrName: string): Promise<Sandbox> {
-    return this.lifecycle.start(idOrName);
-  }
-
-  stop(idOrName: string): Promise<Sandbox> {
-    return this.lifecycle.stop(idOrName);
   }
 }

@@ -14,7 +14,7 @@ const WAIT_MS = 60_000;
 export interface Claimed {
   row: Sandbox;
   /** Stores the outcome, and goes on holding. */
-  save(patch: SandboxPatch): Promise<Sandbox>;
+  save: (patch: SandboxPatch) => Promise<Sandbox>;
 }
 
 /**

@@ -12,7 +12,7 @@ const BATCH = 100;
 @Injectable()
 export class ExpirySweep implements OnApplicationBootstrap {
   private readonly logger = new Logger(ExpirySweep.name);
-  private sweeping = false;
+  private readonly underWay = new Set<string>();
 
   constructor(
     private readonly config: Config,
@@ -29,25 +29,29 @@ export class ExpirySweep implements OnApplicationBootstrap {
     );
   }
 
-  /** One at a time; a sandbox that can't be stopped now is tried again at the next sweep. */
+  /** What can't be stopped, or deleted, now is tried again at the next sweep. One that takes long holds nobody else up. */
   async sweep(): Promise<void> {
-    if (this.sweeping) return;
-    this.sweeping = true;
     try {
-      const due = await this.sandboxes.due(this.clock.now(), BATCH);
-      await Promise.all(due.map((sandbox) => this.expire(sandbox.id)));
+      for (const { id } of await this.sandboxes.due(this.clock.now(), BATCH))
+        this.once(id, () => this.lifecycle.expire(id));
+      const { retentionS } = this.config.sandbox;
+      if (retentionS === 0) return;
+      const endedBefore = Date.now() - retentionS * 1000;
+      for (const { id } of await this.sandboxes.endedBefore(endedBefore, BATCH))
+        this.once(id, () => this.lifecycle.retire(id, endedBefore));
     } catch (error) {
       this.logger.error({ err: error as Error }, 'the expiry sweep failed');
-    } finally {
-      this.sweeping = false;
     }
   }
 
-  private async expire(sandboxId: string): Promise<void> {
-    try {
-      if (await this.lifecycle.expire(sandboxId)) this.logger.log({ sandboxId }, 'expired');
-    } catch (error) {
-      this.logger.error({ err: error as Error, sandboxId }, 'could not stop an expired sandbox');
-    }
+  private once(sandboxId: string, work: () => Promise<boolean>): void {
+    if (this.underWay.has(sandboxId)) return;
+    this.underWay.add(sandboxId);
+    work()
+      .then((done) => done && this.logger.log({ sandboxId }, 'its time had come'))
+      .catch((error: unknown) =>
+        this.logger.error({ err: error as Error, sandboxId }, 'could not end a sandbox whose time has come'),
+      )
+      .finally(() => this.underWay.delete(sandboxId));
   }
 }

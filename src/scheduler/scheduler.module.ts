@@ -7,11 +7,12 @@ import { Comparison } from './comparison.js';
 import { DeathWatch } from './death-watch.js';
 import { EngineWatch } from './engine-watch.js';
 import { ExpirySweep } from './expiry-sweep.js';
+import { IdempotencyUpkeep } from './idempotency-upkeep.js';
 import { Reconciler } from './reconciler.js';
 
 /** What happens by itself: expiry, and keeping the store and the engine of one mind. */
 @Module({
   imports: [ScheduleModule.forRoot(), CommandsModule, GuestModule, SandboxesModule],
-  providers: [Comparison, DeathWatch, EngineWatch, ExpirySweep, Reconciler],
+  providers: [Comparison, DeathWatch, EngineWatch, ExpirySweep, IdempotencyUpkeep, Reconciler],
 })
 export class SchedulerModule {}

@@ -15,6 +15,15 @@ export class NameTakenError extends AtollError {
   }
 }
 
+export interface SandboxFilter {
+  status?: readonly SandboxStatus[];
+  owner?: string;
+  image?: string;
+  /** Only those with a greater ordinal. */
+  after?: number;
+  limit?: number;
+}
+
 /** Sandboxes as rows. Every change is a compare-and-set on the version. All methods may throw StoreError. */
 @Injectable()
 export class SandboxesRepository {
@@ -43,14 +52,17 @@ export class SandboxesRepository {
   }
 
   /** In order of creation; without a filter all of them, unfinished and half-deleted ones too. */
-  async list(filter: { status?: readonly SandboxStatus[]; owner?: string } = {}): Promise<Sandbox[]> {
-    const { status, owner } = filter;
+  async list(filter: SandboxFilter = {}): Promise<Sandbox[]> {
+    const { status, owner, image, after, limit } = filter;
     if (status?.length === 0) return [];
     const rows = await this.store.db
       .selectFrom('sandboxes')
       .selectAll()
       .$if(status !== undefined, (query) => query.where('status', 'in', status!))
       .$if(owner !== undefined, (query) => query.where('owner', '=', owner!))
+      .$if(image !== undefined, (query) => query.where('image', '=', image!))
+      .$if(after !== undefined, (query) => query.where('ordinal', '>', after!))
+      .$if(limit !== undefined, (query) => query.limit(limit!))
       .orderBy('ordinal')
       .execute();
     return rows.map(toSandbox);

@@ -21,7 +21,7 @@ export class NodeSqliteDatabase implements SqliteDatabase {
     return translated(() => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       // SQLite gives its -wal and -shm files the mode of the database.
-      closeSync(openSync(file, 'a', 0o600));
+      makeFile(file);
       chmodSync(file, 0o600);
       const db = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
       try {
@@ -52,6 +52,18 @@ export class NodeSqliteDatabase implements SqliteDatabase {
   close(): void {
     this.statements.clear();
     this.db.close();
+  }
+}
+
+/**
+ * Only ever makes it: POSIX locks belong to a process, and closing any descriptor of a file drops all that the process has on it, those
+ * of a database that is open already among them. Without them another process believes itself alone, and deletes the WAL.
+ */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'ax', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

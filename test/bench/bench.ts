@@ -20,14 +20,14 @@ async function main(args: string[]): Promise<void> {
     for (const side of sides) await side.open();
     for (const one of options.cases) {
       console.error(`· ${one.title}`);
-      results.push(await measure(one, sides, options.iterations));
+      results.push(await measure(one, sides, options));
     }
   } finally {
     await Promise.all(sides.map((side) => side.close()));
   }
   const machine = await machineOf(socket);
   await mkdir(dirname(options.out), { recursive: true });
-  await writeFile(options.out, `${JSON.stringify({ ...machine, results }, undefined, 1)}\n`);
+  await writeFile(options.out, `${JSON.stringify({ ...machine, burst: options.burst, results }, undefined, 1)}\n`);
   console.log(`\n${machine.cpus} × ${machine.cpu}, Engine ${machine.engine}, Node ${machine.node}, ${machine.when}\n`);
   console.log(tableOf(results));
   console.log(`\nsamples: ${options.out}`);

@@ -26,9 +26,15 @@ export interface Result {
 /** Of all sides, so that the engine has found its pace too. */
 const WARM_UP = 3;
 
+export interface Effort {
+  iterations: number;
+  /** Calls of one side in a row. */
+  burst: number;
+}
+
 /** All sides in turn, in another order each round, so that whatever disturbs the machine disturbs all of them. */
-export async function measure(one: Case, sides: Side[], iterations: number): Promise<Result> {
-  const rounds = Math.max(2, Math.round(iterations * one.share));
+export async function measure(one: Case, sides: Side[], { iterations, burst }: Effort): Promise<Result> {
+  const rounds = Math.max(2, Math.round((iterations * one.share) / burst));
   const samples = new Map(sides.map((side) => [side, [] as number[]]));
   const cpu = new Map(sides.map((side) => [side, 0]));
   const before = loadavg()[0];
@@ -37,20 +43,22 @@ export async function measure(one: Case, sides: Side[], iterations: number): Pro
   }
   for (let turn = -Math.min(WARM_UP, rounds); turn < rounds; turn++) {
     for (const side of shuffled(sides)) {
-      const cpuBefore = side.cpuMs() ?? 0;
-      const begun = performance.now();
-      const cleanUp = await one.run(side);
-      const took = performance.now() - begun;
-      const cpuTook = (side.cpuMs() ?? 0) - cpuBefore;
-      await cleanUp?.();
-      if (turn < 0) continue;
-      samples.get(side)!.push(round(took));
-      cpu.set(side, cpu.get(side)! + cpuTook);
+      for (let call = 0; call < burst; call++) {
+        const cpuBefore = side.cpuMs() ?? 0;
+        const begun = performance.now();
+        const cleanUp = await one.run(side);
+        const took = performance.now() - begun;
+        const cpuTook = (side.cpuMs() ?? 0) - cpuBefore;
+        await cleanUp?.();
+        if (turn < 0) continue;
+        samples.get(side)!.push(round(took));
+        cpu.set(side, cpu.get(side)! + cpuTook);
+      }
     }
   }
   const measured = sides.map((side): Measured => {
     const own = samples.get(side)!;
-    const cpuMs = side.cpuMs() === undefined ? undefined : round(cpu.get(side)! / rounds);
+    const cpuMs = side.cpuMs() === undefined ? undefined : round(cpu.get(side)! / own.length);
     return { side: side.name, ...summaryOf(own), cpuMs, samples: own };
   });
   const raw = measured[0];

@@ -5,6 +5,7 @@ export const USAGE = `test/bench/run [OPTION…]      (or: npm run bench -- [OPT
 
 Atoll beside the raw engine, in one run. Starts an engine of its own, which needs root, and stops it at the end.
   --iterations N        rounds of the quick cases; the slow ones take a part of it (default 200)
+  --burst N             calls of one side in a row before the other's turn (default 1)
   --only CASE,…         ${CASES.map((one) => one.key).join(', ')}
   --transport NAME      socket, exec or both (default)
   --plain               beside it a raw container without limits on the engine's default network
@@ -13,6 +14,7 @@ Atoll beside the raw engine, in one run. Starts an engine of its own, which need
 
 export interface Options {
   iterations: number;
+  burst: number;
   cases: Case[];
   transports: ('socket' | 'exec')[];
   plain: boolean;
@@ -26,6 +28,7 @@ export function optionsOf(args: string[]): Options {
     args,
     options: {
       iterations: { type: 'string', default: '200' },
+      burst: { type: 'string', default: '1' },
       only: { type: 'string', default: CASES.map((one) => one.key).join(',') },
       transport: { type: 'string', default: 'both' },
       plain: { type: 'boolean', default: false },
@@ -33,16 +36,21 @@ export function optionsOf(args: string[]): Options {
       profile: { type: 'string' },
     },
   });
-  const iterations = Number(values.iterations);
-  if (!Number.isInteger(iterations) || iterations < 1) throw new Error('--iterations wants a whole number');
   return {
-    iterations,
+    iterations: countOf('iterations', values.iterations),
+    burst: countOf('burst', values.burst),
     cases: values.only.split(',').map(caseOf),
     transports: transportsOf(values.transport),
     plain: values.plain,
     out: values.out,
     profile: values.profile,
   };
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--${option} wants a whole number`);
+  return count;
 }
 
 function caseOf(key: string): Case {

@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"os"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -55,5 +54,3 @@ func closeFD(fd int) {
 		_ = unix.Close(fd)
 	}
 }
-
-func fileOf(fd int, name string) *os.File { return os.NewFile(uintptr(fd), name) }

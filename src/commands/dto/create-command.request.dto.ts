@@ -1,5 +1,5 @@
 import { IsArray, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
-import { IsEnv } from '../../common/validation/env.js';
+import { IsEnv, ToEnvRecord } from '../../common/validation/env.js';
 import { NoNul } from '../../common/validation/no-nul.js';
 
 /** A command: an executable and its arguments, never a shell line. */
@@ -40,6 +40,7 @@ export class CreateCommandRequest {
    * @example {"GREETING": "hello"}
    */
   @IsOptional()
+  @ToEnvRecord()
   @IsEnv()
   env?: Record<string, string>;
 }

@@ -1,31 +1,50 @@
 import { readFile } from 'node:fs/promises';
 import { recordsOf, wholeRecords, type OutputRecord } from './records.js';
-import { segmentsOf } from './segments.js';
+import { segmentsOf, type Segment } from './segments.js';
 
-/** What is kept of a command's output, as text. */
-export interface Logs {
-  stdout: string;
-  stderr: string;
-  /** Older output is missing: dropped at its bound, or more than asked for. */
-  truncated: boolean;
-}
+export type StreamName = OutputRecord['stream'];
 
-/** The last bytes of both streams, at most `maxBytes` of each. What is not UTF-8 is replaced. */
-export async function readLogs(folder: string, maxBytes: number): Promise<Logs> {
-  const stdout = new Tail(maxBytes);
-  const stderr = new Tail(maxBytes);
-  const segments = await segmentsOf(folder);
-  let expected = 0;
-  let gap = false;
-  for (const { position, path } of segments) {
-    gap ||= position !== expected;
-    const bytes = await readSegment(path);
-    if (!bytes) continue; // the writer dropped it as the oldest, which the next one shows as a gap
-    const whole = bytes.subarray(0, wholeRecords(bytes)); // the writer may be in the middle of the last one
-    for (const record of recordsOf(whole)) pick(record, stdout, stderr).push(record.data);
-    expected = position + whole.length;
+/** A command's log as it lies in files, as far as it had come when it was opened. */
+export class OutputLog {
+  private constructor(
+    private readonly segments: (Segment & { length: number })[],
+    /** Bytes of each stream. */
+    readonly sizes: Readonly<Record<StreamName, number>>,
+    /** Output is missing: dropped at its bound, here or in the sandbox. */
+    readonly gap: boolean,
+  ) {}
+
+  static async open(folder: string): Promise<OutputLog> {
+    const segments: (Segment & { length: number })[] = [];
+    const sizes = { stdout: 0, stderr: 0 };
+    let expected = 0;
+    let gap = false;
+    for (const segment of await segmentsOf(folder)) {
+      const bytes = await readSegment(segment.path);
+      if (!bytes) continue; // the writer dropped it as the oldest, which the next one shows as a gap
+      gap ||= segment.position !== expected;
+      const length = wholeRecords(bytes); // the writer may be in the middle of the last one
+      for (const { stream, data } of recordsOf(bytes.subarray(0, length))) sizes[stream] += data.length;
+      segments.push({ ...segment, length });
+      expected = segment.position + length;
+    }
+    return new OutputLog(segments, sizes, gap);
   }
-  return { stdout: stdout.text(), stderr: stderr.text(), truncated: gap || stdout.cut || stderr.cut };
+
+  /** One stream's bytes from an offset on, piece by piece; a megabyte or so of them at once in memory. */
+  async *read(stream: StreamName, from: number): AsyncGenerator<Buffer> {
+    let skip = from;
+    for (const { path, length } of this.segments) {
+      const bytes = await readSegment(path);
+      if (!bytes) continue;
+      for (const record of recordsOf(bytes.subarray(0, length))) {
+        if (record.stream !== stream) continue;
+        const { data } = record;
+        if (skip < data.length) yield data.subarray(skip);
+        skip = Math.max(0, skip - data.length);
+      }
+    }
+  }
 }
 
 async function readSegment(path: string): Promise<Buffer | undefined> {
@@ -34,33 +53,5 @@ async function readSegment(path: string): Promise<Buffer | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-const pick = (record: OutputRecord, stdout: Tail, stderr: Tail): Tail => (record.stream === 'stdout' ? stdout : stderr);
-
-class Tail {
-  cut = false;
-  private readonly chunks: Buffer[] = [];
-  private bytes = 0;
-
-  constructor(private readonly maxBytes: number) {}
-
-  push(chunk: Buffer): void {
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
-    while (this.bytes - (this.chunks[0]?.length ?? 0) >= this.maxBytes && this.bytes > this.maxBytes) {
-      this.bytes -= this.chunks.shift()!.length;
-      this.cut = true;
-    }
-  }
-
-  text(): string {
-    const all = Buffer.concat(this.chunks);
-    let from = Math.max(0, all.length - this.maxBytes);
-    this.cut ||= from > 0;
-    // Not from the middle of a character: it has at most three more bytes behind its first.
-    for (let more = 0; this.cut && more < 3 && (all[from] & 0xc0) === 0x80; more++) from++;
-    return all.subarray(from).toString();
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { outputFolderOf } from '../../common/data-layout.js';
 import { Config } from '../../config/config.js';
-import { readLogs, type Logs } from './output-reader.js';
+import { OutputLog } from './output-reader.js';
 import { OutputWriter } from './output-writer.js';
 
 /** Where commands' output lies: `<data>/output/<sandbox>/<command>/<position>.log`. */
@@ -18,8 +19,9 @@ export class OutputStore {
     return OutputWriter.resume(this.folder(sandboxId, commandId), this.config.commands.maxOutputBytes);
   }
 
-  logs(sandboxId: string, commandId: string): Promise<Logs> {
-    return readLogs(this.folder(sandboxId, commandId), this.config.commands.maxLogsBytes);
+  /** What is there now; none at all is an empty one. */
+  open(sandboxId: string, commandId: string): Promise<OutputLog> {
+    return OutputLog.open(this.folder(sandboxId, commandId));
   }
 
   async remove(sandboxId: string, commandId: string): Promise<void> {
@@ -27,6 +29,6 @@ export class OutputStore {
   }
 
   private folder(sandboxId: string, commandId: string): string {
-    return join(this.config.dataDir, 'output', sandboxId, commandId);
+    return join(outputFolderOf(this.config.dataDir, sandboxId), commandId);
   }
 }

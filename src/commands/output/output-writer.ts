@@ -1,9 +1,12 @@
 import { mkdir, open, readFile, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { AtollError } from '../../common/errors/atoll-error.js';
 import { wholeRecords } from './records.js';
 import { removeSegment, segmentPath, segmentsOf, type Segment } from './segments.js';
 
 /** Small enough that dropping the oldest drops little, large enough that a big log is few files. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** Each gap in a log begins a segment, and an agent that lies could make gaps only. */
+const MAX_SEGMENTS = 1024;
 
 /**
  * Appends a command's log to files in the data directory. How much is there is told by the files alone, so a service that was killed
@@ -44,7 +47,8 @@ export class OutputWriter {
 
   /** Whole records for this position. What is there already is not written twice; a gap begins a new segment. */
   async append(position: number, records: Buffer): Promise<void> {
-    if (wholeRecords(records) !== records.length) throw new Error('the agent sent something that is not whole records');
+    if (wholeRecords(records) !== records.length)
+      throw new AtollError('INTERNAL_ERROR', 'the agent sent something that is not whole records');
     if (position < this.end) return; // sent again after a broken connection
     if (position > this.end || !this.file || this.end - (this.current?.position ?? 0) >= SEGMENT_BYTES)
       await this.nextSegment(position);
@@ -64,9 +68,17 @@ export class OutputWriter {
     this.file = await open(this.current.path, 'a', 0o600);
     // A segment of which nothing was whole goes on under its own name.
     if (this.segments.at(-1)?.position !== position) this.segments.push(this.current);
-    while (this.segments.length > 1 && position - this.segments[1].position >= this.maxBytes) {
-      await removeSegment(this.segments[0]);
-      this.segments.shift();
+    await this.dropOldest();
+  }
+
+  /** By what the files really hold: positions may jump. */
+  private async dropOldest(): Promise<void> {
+    const sizes = await Promise.all(this.segments.map(async ({ path }) => (await stat(path)).size));
+    let total = sizes.reduce((sum, size) => sum + size, 0);
+    while (this.segments.length > 1 && (total > this.maxBytes || this.segments.length > MAX_SEGMENTS)) {
+      const [oldest] = this.segments.splice(0, 1);
+      total -= sizes.shift() ?? 0;
+      await removeSegment(oldest);
     }
   }
 

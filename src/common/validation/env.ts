@@ -17,7 +17,8 @@ function split(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-export const ToEnvRecord = () => Transform(({ value }: { value: unknown }) => toEnvRecord(value));
+/** From the body as it was parsed: class-transformer would lose variables named as members of Object.prototype are. */
+export const ToEnvRecord = () => Transform(({ obj, key }) => toEnvRecord((obj as Record<string, unknown>)[key]));
 
 function isEnvRecord(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -6,6 +6,9 @@ import {
 } from '@nestjs/common';
 import { AtollError, badRequest } from '../errors/atoll-error.js';
 
+/** Deeper than any request of ours; what is deeper is refused as an unknown field. */
+const MAX_DEPTH = 4;
+
 /** Global: unknown fields are refused, and the first sentence names the field. */
 @Injectable()
 export class ValidationPipe extends NestValidationPipe {
@@ -17,7 +20,18 @@ export class ValidationPipe extends NestValidationPipe {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (metadata.type === 'body' && value !== undefined && !isObject)
       throw badRequest('the body must be a JSON object');
+    if (metadata.type === 'body') refuseNull(value, '', MAX_DEPTH);
     return super.transform(value, metadata) as Promise<unknown>;
+  }
+}
+
+/** `@IsOptional` would let null pass for "not given"; a client that sends it means something else. */
+function refuseNull(value: unknown, prefix: string, depth: number): void {
+  if (typeof value !== 'object' || value === null || depth === 0) return;
+  for (const [name, field] of Object.entries(value)) {
+    if (field === null)
+      throw badRequest(`${prefix}${name} must not be null; leave it out`, { field: `${prefix}${name}` });
+    refuseNull(field, `${prefix}${name}.`, depth - 1);
   }
 }
 
@@ -33,9 +47,14 @@ function flatten(error: ValidationError, prefix: string): { field: string; messa
     : prefix
       ? `${prefix}.${error.property}`
       : error.property;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-    field,
-    message: rule === 'whitelistValidation' ? `unknown field "${field}"` : prefix ? `${prefix}: ${message}` : message,
-  }));
+  const own = Object.entries(error.constraints ?? {})
+    .sort(mostTelling)
+    .map(([rule, message]) => ({
+      field,
+      message: rule === 'whitelistValidation' ? `unknown field "${field}"` : prefix ? `${prefix}: ${message}` : message,
+    }));
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
 }
+
+/** Where a field breaks several rules, that it has the wrong type says more than that its text does not match. */
+const mostTelling = ([a]: [string, string], [b]: [string, string]) => Number(a === 'matches') - Number(b === 'matches');

@@ -175,5 +175,8 @@ const isNetworkMissing = (error: unknown) => /network \S+ not found/i.test(engin
 /** No file, or half of one, where PID 1's program should be. */
 const isAgentMissing = (error: unknown) => {
   const text = engineText(error);
-  return /exec format error/i.test(text) || (text.includes(`${AGENT_FOLDER}/`) && /no such file|not found|read-only file system/i.test(text));
+  return (
+    /exec format error/i.test(text) ||
+    (text.includes(`${AGENT_FOLDER}/`) && /no such file|not found|read-only file system/i.test(text))
+  );
 };

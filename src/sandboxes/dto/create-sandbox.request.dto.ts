@@ -15,6 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsEnv, ToEnvRecord } from '../../common/validation/env.js';
+import { IsLabels, RawRecord } from '../../common/validation/labels.js';
 import { NoNul } from '../../common/validation/no-nul.js';
 import { PORT_PATTERN } from '../ports.js';
 
@@ -97,4 +98,14 @@ export class CreateSandboxRequest {
   @ToEnvRecord()
   @IsEnv()
   env?: Record<string, string>;
+
+  /**
+   * Labels of your own, with the syntax of Kubernetes labels; the list can be filtered by them.
+   * @example {"team": "search"}
+   */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  @IsOptional()
+  @RawRecord()
+  @IsLabels()
+  labels?: Record<string, string>;
 }

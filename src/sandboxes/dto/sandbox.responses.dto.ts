@@ -45,6 +45,9 @@ export class SandboxSummary extends CreatedSandbox {
 export class SandboxList {
   /** Running and stopped ones, in the order of their creation. */
   sandboxes: SandboxSummary[];
+
+  /** There when a `limit` was given and there are more: the `cursor` that goes on. */
+  next_cursor?: string;
 }
 
 export class SandboxResources {
@@ -73,6 +76,13 @@ export class SandboxDetail extends CreatedSandbox {
   running: boolean;
 
   resources: SandboxResources;
+
+  /**
+   * Labels of your own.
+   * @example {"team": "search"}
+   */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  labels: Record<string, string>;
 
   /** When it was last started. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -108,6 +118,58 @@ export class StartedSandbox {
   /** A fresh expiration: its own last timeout from now. */
   @ApiProperty({ format: 'date-time' })
   expires_at: string;
+}
+
+export class RestartedSandbox {
+  @ApiProperty({ enum: ['restarted'] })
+  status: 'restarted';
+
+  /** @example ["3000/tcp"] */
+  ports: string[];
+
+  /** A fresh expiration: its own last timeout from now. */
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+}
+
+export class PausedSandbox {
+  @ApiProperty({ enum: ['paused'] })
+  status: 'paused';
+}
+
+export class ResumedSandbox {
+  @ApiProperty({ enum: ['resumed'] })
+  status: 'resumed';
+}
+
+export class RenewedSandbox {
+  @ApiProperty({ enum: ['renewed'] })
+  status: 'renewed';
+
+  /**
+   * Seconds.
+   * @example 900
+   */
+  @ApiProperty({ type: 'integer' })
+  timeout: number;
+
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+}
+
+export class SandboxNetwork {
+  /**
+   * The routing port; empty without ports.
+   * @example "3000/tcp"
+   */
+  main_port: string;
+
+  /**
+   * Container port → port of the engine's loopback; empty without ports, and while it is stopped.
+   * @example {"3000/tcp": "32768"}
+   */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  ports_map: Record<string, string>;
 }
 
 export class StoppedSandbox {

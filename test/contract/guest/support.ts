@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { newId, newSecret } from '../../../src/common/ids.js';
-import { readConfig } from '../../../src/config/config.js';
+import { readConfig, type Config } from '../../../src/config/config.js';
 import { readAgentBinary } from '../../../src/guest/agent-binary.js';
 import { AgentCommands, type Running } from '../../../src/guest/agent-commands.js';
 import { agentContainer } from '../../../src/guest/agent-container.js';
@@ -39,14 +39,19 @@ export interface RunOptions {
 export class GuestSide {
   readonly raw = rawDocker();
 
+  readonly commands: AgentCommands;
+  readonly files: AgentFiles;
+  readonly guests: Guests;
+
   private constructor(
     private readonly side: Side,
     private readonly volume: string,
-    private readonly dataDir: string,
-    readonly guests: Guests,
-    readonly commands: AgentCommands,
-    readonly files: AgentFiles,
-  ) {}
+    private readonly config: Config,
+  ) {
+    this.guests = new Guests(config, side.host);
+    this.commands = new AgentCommands(config);
+    this.files = new AgentFiles(config);
+  }
 
   static async open(): Promise<GuestSide> {
     testHost();
@@ -63,8 +68,7 @@ export class GuestSide {
       side.host.ensureAgentVolume(await readAgentBinary(architecture)),
       side.host.ensureNetwork(),
     ]);
-    const guests = new Guests(config, side.host);
-    return new GuestSide(side, volume, dataDir, guests, new AgentCommands(config), new AgentFiles(config));
+    return new GuestSide(side, volume, config);
   }
 
   /** A sandbox of this image whose session is open. */
@@ -143,7 +147,7 @@ export class GuestSide {
   async close(): Promise<void> {
     await cleanUp(this.raw, [this.side.instance]);
     await this.side.close();
-    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.config.dataDir, { recursive: true, force: true });
   }
 }
 
@@ -174,8 +178,11 @@ export async function takeIn(stream: CommandStream): Promise<Output> {
   throw new Error('unreachable: events() ends with an end or throws');
 }
 
-/** The connection under a session, to break it. */
-export const under = (session: Session): Duplex => (session as unknown as { stream: Duplex }).stream;
+/** Breaks the connection under a session. Resolves when that is known here. */
+export async function sever(session: Session): Promise<void> {
+  (session as unknown as { stream: Duplex }).stream.destroy();
+  await session.closed;
+}
 
 /** The code of a failure, and how long it took. */
 export async function failure(work: Promise<unknown>): Promise<{ code: string; ms: number; error: unknown }> {

@@ -25,6 +25,7 @@ probe say SOCKET [LINE…]  connects to a unix socket (@name: an abstract one) a
 probe knock SOCKET N      makes that many connections and holds them, silent
 probe storm SOCKET SECONDS  connects and hangs up as fast as it can, and says how often
 probe listen SOCKET       listens there, and prints the first line of who connects
+probe kill PID NUMBER     sends somebody else that signal, and says how that went
 probe peek TEXT           looks for the text in what /proc shows of all processes, and tries to trace and read PID 1
 `
 
@@ -64,7 +65,7 @@ func run(verb string, args []string) {
 	case "signal":
 		check(0, syscall.Kill(os.Getpid(), syscall.Signal(number(args))))
 		time.Sleep(time.Minute)
-	case "say", "knock", "storm", "listen", "peek":
+	case "say", "knock", "storm", "listen", "kill", "peek":
 		attack(verb, args)
 	default:
 		fail("probe: no verb " + verb + "\n" + usage)

@@ -1,0 +1,34 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import type { Command } from '../store/command.types.js';
+import { CommandsRepository } from '../store/commands.repository.js';
+import { logsAsJson } from './output/logs-json.js';
+import { OutputStore } from './output/output-store.js';
+
+/** What is kept of commands, and for how long. */
+@Injectable()
+export class CommandHistory {
+  private readonly logger = new Logger(CommandHistory.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly commands: CommandsRepository,
+    private readonly output: OutputStore,
+  ) {}
+
+  /** Answers piece by piece: tens of megabytes as one text would hold everybody else up. */
+  async logs(command: Command): Promise<AsyncIterable<string>> {
+    const log = await this.output.open(command.sandboxId, command.id);
+    return logsAsJson(log, this.config.commands.maxLogsBytes, command.exitCode);
+  }
+
+  /** Forgets the oldest finished commands past the bound, with their output. Never throws: it is nobody's request. */
+  async prune(sandboxId: string): Promise<void> {
+    try {
+      const forgotten = await this.commands.prune(sandboxId, this.config.commands.maxPerSandbox);
+      for (const id of forgotten) await this.output.remove(sandboxId, id);
+    } catch (error) {
+      this.logger.error({ err: error as Error, sandboxId }, 'could not forget old commands');
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process';
+import { eventually, Service, type Sandbox } from './support/service.js';
+
+const docker = (...args: string[]): string =>
+  execFileSync('docker', args, { env: { ...process.env, DOCKER_HOST: process.env.ATOLL_TEST_DOCKER_HOST } })
+    .toString()
+    .trim();
+
+describe('the life of a sandbox', () => {
+  let service: Service;
+
+  beforeAll(async () => {
+    service = await Service.start({ ATOLL_SWEEP_INTERVAL: '200' });
+  });
+  afterAll(() => service.stop());
+
+  const detail = async (sandbox: Sandbox) => (await service.get(sandbox.path)).body;
+  const post = (sandbox: Sandbox, call: string, body?: unknown) => service.post(`${sandbox.path}/${call}`, body);
+
+  it('restarts, with a fresh expiration and an end to its commands', async () => {
+    const sandbox = await service.sandbox({ timeout: 300, ports: ['80'] });
+    await sandbox.write('/root/kept', 'x');
+    const command = await sandbox.spawn('sleep', ['1000']);
+    const restarted = await post(sandbox, 'restart');
+    expect(restarted).toMatchObject({ status: 200, body: { status: 'restarted', ports: ['80/tcp'] } });
+    expect(Date.parse(restarted.body.expires_at)).toBeGreaterThan(Date.now() + 295_000);
+    expect((await service.get(`${sandbox.path}/cmd/${command}`)).body.command.state).toBe('killed');
+    expect((await sandbox.read('/root/kept')).body.content).toBe('x');
+    expect(await detail(sandbox)).toMatchObject({ status: 'running', finished_at: null });
+    await post(sandbox, 'stop');
+    expect(await post(sandbox, 'restart')).toMatchObject({ status: 200, body: { status: 'restarted' } });
+  });
+
+  it('pauses and resumes; nothing waits for a frozen sandbox, and it can be stopped and deleted', async () => {
+    const sandbox = await service.sandbox();
+    const command = await sandbox.spawn('sh', ['-c', 'i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); sleep 0.1; done']);
+    expect(await post(sandbox, 'resume')).toMatchObject({ status: 409, body: { message: expect.stringContaining('running') } });
+    expect(await post(sandbox, 'pause')).toMatchObject({ status: 200, body: { status: 'paused' } });
+    expect(await detail(sandbox)).toMatchObject({ status: 'paused', running: false, expires_at: expect.any(String) });
+    const begun = Date.now();
+    for (const answer of [
+      await post(sandbox, 'pause'),
+      await post(sandbox, 'cmd', { command: 'true' }),
+      await sandbox.write('/tmp/x', 'x'),
+      await sandbox.read('/tmp/x'),
+      await post(sandbox, 'start'),
+    ]) {
+      expect(answer).toMatchObject({ status: 409, body: { code: 'CONFLICT', message: expect.stringContaining('paused') } });
+    }
+    expect(Date.now() - begun).toBeLessThan(1000);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await service.get(`${sandbox.path}/cmd/${command}`)).body.command.state).toBe('running');
+    expect(await post(sandbox, 'resume')).toMatchObject({ status: 200, body: { status: 'resumed' } });
+    const [, end] = (await service.get(`${sandbox.path}/cmd/${command}?wait=true`)).body;
+    expect(end.command).toMatchObject({ state: 'exited', exit_code: 0 });
+    const { stdout } = (await service.get(`${sandbox.path}/cmd/${command}/logs`)).body;
+    expect(stdout).toBe(Array.from({ length: 20 }, (_, line) => `${line}\n`).join(''));
+    await post(sandbox, 'pause');
+    expect(await post(sandbox, 'stop')).toMatchObject({ status: 200 });
+    expect(await detail(sandbox)).toMatchObject({ status: 'stopped', end_reason: 'user' });
+    await post(sandbox, 'start');
+    await post(sandbox, 'pause');
+    expect((await service.delete(sandbox.path)).status).toBe(204);
+  });
+
+  it('renews, and counts the new timeout again at the next start', async () => {
+    const sandbox = await service.sandbox({ timeout: 2 });
+    const renewed = await post(sandbox, 'renew-expiration', { timeout: 500 });
+    expect(renewed).toMatchObject({ status: 200, body: { status: 'renewed', timeout: 500 } });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await detail(sandbox)).toMatchObject({ status: 'running', expires_at: renewed.body.expires_at });
+    for (const timeout of [0, -1, 1.5, '5', null, undefined, 1e9]) {
+      expect(await post(sandbox, 'renew-expiration', { timeout })).toMatchObject({ status: 400, body: { message: expect.stringContaining('timeout') } });
+    }
+    await post(sandbox, 'stop');
+    expect(await post(sandbox, 'renew-expiration', { timeout: 5 })).toMatchObject({ status: 409 });
+    const started = await post(sandbox, 'start');
+    expect(Date.parse(started.body.expires_at)).toBeGreaterThan(Date.now() + 490_000);
+  });
+
+  it('is stopped at its expiration when paused, too', async () => {
+    const sandbox = await service.sandbox({ timeout: 1 });
+    await post(sandbox, 'pause');
+    const ended = await eventually(() => detail(sandbox), ({ status }) => status === 'stopped');
+    expect(ended).toMatchObject({ end_reason: 'expired' });
+  });
+
+  it('tells its ports, and again after a restart that changes them', async () => {
+    const sandbox = await service.sandbox({ ports: ['3000', '53/udp'] });
+    const real = () => {
+      const ports = JSON.parse(docker('inspect', '--format', '{{json .NetworkSettings.Ports}}', `atoll-${sandbox.id}`)) as Record<string, { HostPort: string }[]>;
+      return Object.fromEntries(Object.entries(ports).map(([port, bindings]) => [port, bindings[0].HostPort]));
+    };
+    const network = async () => (await service.get(`${sandbox.path}/network`)).body;
+    expect(await network()).toEqual({ main_port: '3000/tcp', ports_map: real() });
+    expect(Object.keys(real()).sort()).toEqual(['3000/tcp', '53/udp']);
+    await post(sandbox, 'stop');
+    expect(await network()).toEqual({ main_port: '3000/tcp', ports_map: {} });
+    await post(sandbox, 'start');
+    expect(await network()).toEqual({ main_port: '3000/tcp', ports_map: real() });
+    const bare = await service.sandbox();
+    expect((await service.get(`${bare.path}/network`)).body).toEqual({ main_port: '', ports_map: {} });
+  });
+
+  it('follows what somebody does at the engine, within a second', async () => {
+    const sandbox = await service.sandbox();
+    const name = `atoll-${sandbox.id}`;
+    const becomes = (status: string) => eventually(() => detail(sandbox), (body) => body.status === status, 1500);
+    docker('pause', name);
+    await becomes('paused');
+    docker('unpause', name);
+    await becomes('running');
+    docker('kill', name);
+    expect(await becomes('stopped')).toMatchObject({ end_reason: 'exited', exit_code: 137 });
+    docker('start', name);
+    expect(await becomes('running')).toMatchObject({ expires_at: expect.any(String) });
+    expect((await sandbox.sh('echo works')).stdout).toBe('works\n');
+    docker('rm', '-f', name);
+    expect(await becomes('error')).toMatchObject({ end_reason: 'engine_lost' });
+    expect(await post(sandbox, 'start')).toMatchObject({ status: 409 });
+    expect((await service.delete(sandbox.path)).status).toBe(204);
+  });
+
+  it('stops an idle sandbox at once, and gives commands the grace that was asked for', async () => {
+    const sandbox = await service.sandbox();
+    const begun = Date.now();
+    await post(sandbox, 'stop');
+    expect(Date.now() - begun).toBeLessThan(1500);
+    await post(sandbox, 'start');
+    const polite = await sandbox.spawn('sh', ['-c', 'trap "echo bye; exit 3" TERM; while :; do sleep 0.05; done']);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await post(sandbox, 'stop');
+    expect((await service.get(`${sandbox.path}/cmd/${polite}`)).body.command).toMatchObject({ state: 'exited', exit_code: 3 });
+    expect((await service.get(`${sandbox.path}/cmd/${polite}/logs`)).body.stdout).toBe('bye\n');
+  });
+
+  it('serialises what is done to one sandbox at once, and ends in a state that is true', async () => {
+    const sandbox = await service.sandbox();
+    const calls = ['stop', 'start', 'pause', 'resume', 'restart', 'stop', 'start', 'restart', 'pause', 'resume'];
+    const answers = await Promise.all(calls.map((call) => post(sandbox, call)));
+    for (const { status } of answers) expect([200, 409]).toContain(status);
+    const { status } = await detail(sandbox);
+    const real = docker('inspect', '--format', '{{.State.Status}}', `atoll-${sandbox.id}`);
+    expect(real).toBe(status === 'stopped' ? 'exited' : status);
+    await Promise.all([post(sandbox, 'restart'), service.delete(sandbox.path), post(sandbox, 'stop')]);
+    expect((await service.get(sandbox.path)).status).toBe(404);
+    expect(docker('ps', '-aq', '--filter', `name=atoll-${sandbox.id}`)).toBe('');
+  });
+
+  it('lists by state, image and label, and page by page', async () => {
+    const labels = { team: 'search', 'example.com/tier': 'a' };
+    const mine = [await service.sandbox({ labels }), await service.sandbox({ labels: { team: 'search' } }), await service.sandbox({ labels })];
+    await post(mine[1], 'stop');
+    const ids = async (query: string) => (await service.get(`/v1/sandboxes?${query}`)).body.sandboxes.map(({ id }: { id: string }) => id);
+    expect(await ids('label=team=search')).toEqual(mine.map(({ id }) => id));
+    expect(await ids('label=example.com/tier&state=running')).toEqual([mine[0].id, mine[2].id]);
+    expect(await ids('label=team=search&state=stopped')).toEqual([mine[1].id]);
+    expect(await ids('label=team=other')).toEqual([]);
+    expect(await ids('image=no/such')).toEqual([]);
+    expect((await detail(mine[0])).labels).toEqual(labels);
+    const seen: string[] = [];
+    for (let cursor = '', pages = 0; pages < 10; pages++) {
+      const { body } = await service.get(`/v1/sandboxes?label=team=search&limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(body.sandboxes.length).toBeLessThanOrEqual(2);
+      seen.push(...body.sandboxes.map(({ id }: { id: string }) => id));
+      if (!body.next_cursor) break;
+      cursor = body.next_cursor;
+    }
+    expect(seen).toEqual(mine.map(({ id }) => id));
+    for (const query of ['state=sleeping', 'limit=0', 'limit=x', 'cursor=!', 'cursor=abcd', 'color=red']) {
+      expect(await service.get(`/v1/sandboxes?${query}`)).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    }
+    for (const bad of [{ 'bad key': 'x' }, { a: 'x y' }, { a: 'x'.repeat(64) }, { '-a': 'b' }, { 'A_B/c': 'd' }, { a: 1 }, ['a=b'], 'a']) {
+      const answer = await service.post('/v1/sandboxes', { image: 'atoll-test/busybox:1', labels: bad });
+      expect(answer).toMatchObject({ status: 400, body: { message: expect.stringContaining('labels') } });
+    }
+  });
+
+  it('creates once per Idempotency-Key, after a restart too', async () => {
+    const create = (key: string, body: unknown) => service.call('POST', '/v1/sandboxes', body, { 'idempotency-key': key });
+    const body = { image: 'atoll-test/busybox:1', timeout: 77 };
+    const [first, second] = await Promise.all([create('key-1', body), create('key-1', { timeout: 77, image: 'atoll-test/busybox:1' })]);
+    expect([first.status, second.status].sort()).toEqual([201, 409]);
+    const made = first.status === 201 ? first : second;
+    expect(await create('key-1', body)).toMatchObject({ status: 201, body: made.body });
+    expect(await create('key-1', { ...body, timeout: 78 })).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(await create('key-2', { ...body, image: 'no/such:image' })).toMatchObject({ status: 400 });
+    expect((await create('key-2', body)).status).toBe(201);
+    expect(await create('bad key', body)).toMatchObject({ status: 400 });
+    await service.kill('SIGKILL');
+    await service.boot();
+    expect(await create('key-1', body)).toMatchObject({ status: 201, body: made.body });
+  });
+
+  it('deletes what has been stopped for longer than it is kept', async () => {
+    const brief = await Service.start({ ATOLL_SWEEP_INTERVAL: '200', ATOLL_RETENTION: '1' });
+    try {
+      const [stopped, running] = [await brief.sandbox(), await brief.sandbox()];
+      await stopped.sh('echo output');
+      await brief.post(`${stopped.path}/stop`);
+      await eventually(() => brief.get(stopped.path), ({ status }) => status === 404, 8000);
+      expect(docker('ps', '-aq', '--filter', `name=atoll-${stopped.id}`)).toBe('');
+      expect((await brief.get(running.path)).body.status).toBe('running');
+    } finally {
+      await brief.stop();
+    }
+  });
+});
