@@ -6,7 +6,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
-import { badRequest } from './common/errors/atoll-error.js';
+import { AtollError, badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
@@ -18,6 +18,9 @@ import { serveDocs } from './openapi-document.js';
 /** Longest path that a request may have: an image reference, escaped, and more. */
 const MAX_PARAM_LENGTH = 4096;
 
+/** For a request to arrive in full; then it is a 408. Answering may take longer. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
 /** The whole service, ready to listen. Shared by main, the tests and the OpenAPI export. `config` is the tests' own. */
 export async function createApp(config?: DynamicModule): Promise<NestFastifyApplication> {
   // What fails before a route is found is answered by the filter too, which is made by Nest only after the adapter.
@@ -27,6 +30,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     requestIdHeader: false, // requestId() looks at it, and takes only a sane one
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       late.filter!.send(error, request, reply),
@@ -51,6 +55,9 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     try {
       if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health'))
         late.guard!.check(request);
+      const encoding = request.headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'identity')
+        throw new AtollError('UNSUPPORTED_MEDIA_TYPE', `a body with Content-Encoding ${encoding} is not taken`);
       done(null, payload);
     } catch (error) {
       done(error as Error);

@@ -11,6 +11,7 @@ test_engine_needs() {
     '  sudo bin/test' 'Without root, run the other parts:' '  bin/test format lint types arch sizes shell go unit openapi'
   need curl curl ca-certificates
   need ip iproute2
+  need ps procps # dockerd runs it
   need dockerd docker.io iptables
   need iptables iptables
   need containerd containerd

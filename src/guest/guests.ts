@@ -57,6 +57,12 @@ export class Guests implements GuestObserver, OnApplicationShutdown {
     await guest.end();
   }
 
+  /** The sandbox is deleted: nothing of its channel stays. */
+  async discard(sandboxId: string): Promise<void> {
+    await this.end(sandboxId);
+    await new RunFolder(this.config.dataDir, sandboxId).remove();
+  }
+
   connected(_guest: Guest, _session: Session): void {
     // Nothing to do yet: whoever needs the session waits for it.
   }

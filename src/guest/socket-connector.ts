@@ -33,13 +33,13 @@ export class SocketConnector implements Connector {
     return Promise.resolve();
   }
 
+  /** The folder stays: a stopped container mounts it again when it is started, by whomever. */
   async close(): Promise<void> {
     for (const socket of this.unproven) socket.destroy();
     // Stops listening now; its callback would wait for the session, whose end is the guest's business.
     this.server?.close();
     this.server = undefined;
     await this.place?.release();
-    await this.folder.remove();
   }
 
   private async greet(socket: Socket, offer: (proven: ProvenStream) => void): Promise<void> {

@@ -56,8 +56,8 @@ export class TransportProbe {
       if (isEngineError(error, 'unavailable')) throw error;
       return error as Error;
     } finally {
-      await this.guests.end(sandboxId);
       await this.containers.remove(address.containerName);
+      await this.guests.discard(sandboxId);
     }
   }
 }

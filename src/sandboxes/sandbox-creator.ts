@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { Clock } from '../common/clock.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { newId, newSecret } from '../common/ids.js';
 import { DEFAULT_OWNER } from '../common/auth/owner.js';
@@ -27,6 +28,7 @@ export class SandboxCreator {
     private readonly setup: AgentSetup,
     private readonly sandboxes: SandboxesRepository,
     private readonly runner: SandboxRunner,
+    private readonly clock: Clock,
   ) {}
 
   async create(plan: SandboxPlan): Promise<Sandbox> {
@@ -35,7 +37,7 @@ export class SandboxCreator {
     try {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));
       const facts = await this.runner.start(intent);
-      const patch = { ...startedState(intent, facts), claim: null, claimUntil: null };
+      const patch = { ...startedState(intent, facts, this.clock.now()), claim: null, claimUntil: null };
       const running = await this.sandboxes.update(intent.id, intent.version, patch);
       if (!running) throw new Error('somebody else changed a sandbox that was being created');
       return running;

@@ -113,7 +113,7 @@ export class SandboxLifecycle {
   /** A container that is not there any more can't be started: the sandbox is in error until it is deleted. */
   private async run({ row, save }: Claimed): Promise<Sandbox> {
     try {
-      return await save(startedState(row, await this.runner.start(row)));
+      return await save(startedState(row, await this.runner.start(row), this.clock.now()));
     } catch (error) {
       if (!isEngineError(error, 'no_such_container')) throw error;
       await save({ ...endedState(undefined), endReason: 'engine_lost' });

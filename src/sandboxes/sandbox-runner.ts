@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
-import { Clock } from '../common/clock.js';
-import { outputFolderOf, runFolderOf } from '../common/data-layout.js';
+import { outputFolderOf } from '../common/data-layout.js';
 import { Config } from '../config/config.js';
 import { Containers } from '../engine/containers.js';
 import { isEngineError } from '../engine/errors.js';
 import { LABEL } from '../engine/labels.js';
 import type { ContainerInfo } from '../engine/types.js';
 import { agentContainer } from '../guest/agent-container.js';
+import { AgentStats } from '../guest/agent-stats.js';
 import type { Setup } from '../guest/agent-setup.js';
 import { Guests } from '../guest/guests.js';
 import type { GuestAddress } from '../guest/types.js';
@@ -17,8 +17,6 @@ import { CommandsRepository } from '../store/commands.repository.js';
 /** What is known of a sandbox once it runs. */
 export interface RunFacts {
   incarnation: string;
-  /** Unix ms. */
-  startedAt: number;
   portMap: Record<string, string>;
 }
 
@@ -42,7 +40,7 @@ export class SandboxRunner {
     private readonly containers: Containers,
     private readonly guests: Guests,
     private readonly commands: CommandsRepository,
-    private readonly clock: Clock,
+    private readonly agent: AgentStats,
   ) {}
 
   /** Makes the container. `imageEnvNames` are removed from it: nothing of the image reaches PID 1. */
@@ -67,14 +65,12 @@ export class SandboxRunner {
     if (!this.guests.find(row.id)) await this.guests.open(addressOf(row));
     try {
       await this.containers.start(name);
-      const startedAt = this.clock.now();
       const [session, info] = await Promise.all([
         this.guests.get(row.id).session(),
         row.ports.length > 0 ? this.containers.inspect(name) : undefined,
       ]);
       return {
         incarnation: session.peer.incarnation,
-        startedAt,
         portMap: (info?.portMap ?? {}) as Record<string, string>,
       };
     } catch (error) {
@@ -87,6 +83,7 @@ export class SandboxRunner {
   /** Stops it: its commands end first, and what they still said is taken in. Returns how the container ended. */
   async stop(row: Sandbox, graceMs = this.config.sandbox.stopGraceMs): Promise<ContainerInfo | undefined> {
     const name = containerName(row.id);
+    if (graceMs !== this.config.sandbox.stopGraceMs) await this.setGrace(row, graceMs);
     try {
       await this.containers.stop(name, Math.ceil(graceMs / 1000) + ENGINE_GRACE_S);
     } catch (error) {
@@ -94,6 +91,12 @@ export class SandboxRunner {
     }
     await this.ended(row);
     return this.containers.inspect(name);
+  }
+
+  /** The agent was told the configured one at its start. A frozen one can't be asked, and is thawed first. */
+  private async setGrace(row: Sandbox, graceMs: number): Promise<void> {
+    if (row.status === 'paused') await this.resume(row);
+    await this.agent.setStopGrace(this.guests.get(row.id), graceMs);
   }
 
   async pause(row: Sandbox): Promise<void> {
@@ -125,8 +128,7 @@ export class SandboxRunner {
   /** Removes everything, whatever there is of it: the container, the channel, what its commands said. */
   async remove(sandboxId: string): Promise<void> {
     await this.containers.remove(containerName(sandboxId));
-    await this.guests.end(sandboxId);
-    for (const folder of [outputFolderOf, runFolderOf])
-      await rm(folder(this.config.dataDir, sandboxId), { recursive: true, force: true });
+    await this.guests.discard(sandboxId);
+    await rm(outputFolderOf(this.config.dataDir, sandboxId), { recursive: true, force: true });
   }
 }

@@ -7,10 +7,10 @@ export type UpOrDown = Exclude<SandboxStatus, 'creating' | 'deleting'>;
 
 export const isUp = (row: Sandbox): boolean => row.status === 'running' || row.status === 'paused';
 
-/** What is recorded when it runs: a fresh expiration, and nothing of an earlier end. */
-export function startedState(row: Sandbox, facts: RunFacts): SandboxPatch {
-  const expiresAt = facts.startedAt + row.timeoutS * 1000;
-  return { ...facts, status: 'running', expiresAt, finishedAt: null, endReason: null, exitCode: null };
+/** What is recorded when it runs: a fresh expiration from `now` (unix ms) on, and nothing of an earlier end. */
+export function startedState(row: Sandbox, facts: RunFacts, now: number): SandboxPatch {
+  const expiresAt = now + row.timeoutS * 1000;
+  return { ...facts, status: 'running', startedAt: now, expiresAt, finishedAt: null, endReason: null, exitCode: null };
 }
 
 const KILLED = 137;

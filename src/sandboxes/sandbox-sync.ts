@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { Containers } from '../engine/containers.js';
 import type { ContainerInfo } from '../engine/types.js';
 import type { Sandbox, SandboxPatch } from '../store/sandbox.types.js';
@@ -20,6 +21,7 @@ export class SandboxSync {
     private readonly containers: Containers,
     private readonly runner: SandboxRunner,
     private readonly transitions: Transitions,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -89,6 +91,6 @@ export class SandboxSync {
   /** Somebody started it at the engine: it gets an expiration as everybody, so that nothing lives for ever. */
   private async startedElsewhere(row: Sandbox, status: 'running' | 'paused'): Promise<SandboxPatch> {
     if (status === 'paused') await this.runner.resume(row);
-    return startedState(row, await this.runner.start(row));
+    return startedState(row, await this.runner.start(row), this.clock.now());
   }
 }

@@ -1,4 +1,6 @@
+import type { Stats } from '../guest/agent-stats.js';
 import type { Sandbox } from '../store/sandbox.types.js';
+import type { SandboxStats } from './dto/stats.response.dto.js';
 import type { CreatedSandbox, SandboxDetail, SandboxState, SandboxSummary } from './dto/sandbox.responses.dto.js';
 
 /** Rows that clients can see: not the intent of a create, not what is being removed. */
@@ -35,5 +37,16 @@ export function toSandboxDetail(row: Sandbox): SandboxDetail {
     expires_at: expiry(row),
     end_reason: row.endReason ?? undefined,
     exit_code: row.exitCode ?? undefined,
+  };
+}
+
+export function toStats({ cpuPercent, memory, pids, network, uptimeMs }: Stats): SandboxStats {
+  const { rxBytes, txBytes } = network;
+  return {
+    cpu_percent: cpuPercent,
+    memory,
+    pids,
+    network: { rx_bytes: rxBytes, tx_bytes: txBytes },
+    uptime: uptimeMs / 1000,
   };
 }

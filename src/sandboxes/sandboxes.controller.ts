@@ -16,11 +16,12 @@ import {
   StartedSandbox,
   StoppedSandbox,
 } from './dto/sandbox.responses.dto.js';
+import { SandboxStats } from './dto/stats.response.dto.js';
 import { StopQuery } from './dto/stop.query.dto.js';
 import { SandboxLifecycle } from './sandbox-lifecycle.js';
 import { SandboxLister } from './sandbox-list.js';
 import { SandboxPlanner } from './sandbox-plan.js';
-import { toSandboxDetail, toSummary } from './sandbox-view.js';
+import { toSandboxDetail, toStats, toSummary } from './sandbox-view.js';
 import { SandboxesService } from './sandboxes.service.js';
 
 /** What a call that asks the engine can answer with. */
@@ -128,6 +129,13 @@ export class SandboxesController {
     this.planner.checkTimeout(timeout);
     const { expiresAt } = await this.lifecycle.renew(id, timeout);
     return { status: 'renewed', timeout, expires_at: isoTime(expiresAt) };
+  }
+
+  /** What a running sandbox uses now. */
+  @Get(':id/stats')
+  @ApiErrors(...ENGINE)
+  async stats(@Param('id') id: string): Promise<SandboxStats> {
+    return toStats(await this.sandboxes.stats(id));
   }
 
   /** Which ports of the engine's loopback lead into a sandbox. */

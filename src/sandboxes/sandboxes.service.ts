@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AgentStats, type Stats } from '../guest/agent-stats.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import type { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
 import type { CreatedSandbox } from './dto/sandbox.responses.dto.js';
@@ -8,7 +9,7 @@ import { SandboxCreator } from './sandbox-creator.js';
 import { SandboxPlanner } from './sandbox-plan.js';
 import { toCreated } from './sandbox-view.js';
 
-/** Making sandboxes, and finding one. */
+/** Making sandboxes, finding one, and what it uses. */
 @Injectable()
 export class SandboxesService {
   constructor(
@@ -16,12 +17,19 @@ export class SandboxesService {
     private readonly planner: SandboxPlanner,
     private readonly creator: SandboxCreator,
     private readonly idempotent: IdempotentCreate,
+    private readonly agent: AgentStats,
   ) {}
 
   /** With a key, the same request again answers with the same sandbox. */
   create(request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
     const plan = this.planner.plan(request);
     return this.idempotent.run(idempotencyKey, request, async () => toCreated(await this.creator.create(plan)));
+  }
+
+  /** 409 where no agent runs to ask. */
+  async stats(idOrName: string): Promise<Stats> {
+    const { guest } = await this.access.running(idOrName);
+    return this.agent.read(guest);
   }
 
   get(idOrName: string): Promise<Sandbox> {

@@ -1,17 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { IdempotencyEntry } from './idempotency.types.js';
 import { Store } from './store.js';
-
-/** A request that carried an Idempotency-Key. */
-export interface IdempotencyEntry {
-  owner: string;
-  key: string;
-  /** Of the request's body, hex. */
-  bodyHash: string;
-  /** Unix ms. */
-  createdAt: number;
-  /** JSON of what was answered; null while the first request is under way. */
-  answer: string | null;
-}
 
 /** Which requests were answered under which Idempotency-Key. All methods may throw StoreError. */
 @Injectable()

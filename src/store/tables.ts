@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Layout } from './codec.js';
 import type { Command } from './command.types.js';
-import type { IdempotencyEntry } from './idempotency.repository.js';
+import type { IdempotencyEntry } from './idempotency.types.js';
 import type { Sandbox } from './sandbox.types.js';
 
 export const SANDBOX_LAYOUT = {

@@ -33,8 +33,14 @@ describe('the life of a sandbox', () => {
 
   it('pauses and resumes; nothing waits for a frozen sandbox, and it can be stopped and deleted', async () => {
     const sandbox = await service.sandbox();
-    const command = await sandbox.spawn('sh', ['-c', 'i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); sleep 0.1; done']);
-    expect(await post(sandbox, 'resume')).toMatchObject({ status: 409, body: { message: expect.stringContaining('running') } });
+    const command = await sandbox.spawn('sh', [
+      '-c',
+      'i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); sleep 0.1; done',
+    ]);
+    expect(await post(sandbox, 'resume')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('running') },
+    });
     expect(await post(sandbox, 'pause')).toMatchObject({ status: 200, body: { status: 'paused' } });
     expect(await detail(sandbox)).toMatchObject({ status: 'paused', running: false, expires_at: expect.any(String) });
     const begun = Date.now();
@@ -45,7 +51,10 @@ describe('the life of a sandbox', () => {
       await sandbox.read('/tmp/x'),
       await post(sandbox, 'start'),
     ]) {
-      expect(answer).toMatchObject({ status: 409, body: { code: 'CONFLICT', message: expect.stringContaining('paused') } });
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'CONFLICT', message: expect.stringContaining('paused') },
+      });
     }
     expect(Date.now() - begun).toBeLessThan(1000);
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -70,7 +79,10 @@ describe('the life of a sandbox', () => {
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(await detail(sandbox)).toMatchObject({ status: 'running', expires_at: renewed.body.expires_at });
     for (const timeout of [0, -1, 1.5, '5', null, undefined, 1e9]) {
-      expect(await post(sandbox, 'renew-expiration', { timeout })).toMatchObject({ status: 400, body: { message: expect.stringContaining('timeout') } });
+      expect(await post(sandbox, 'renew-expiration', { timeout })).toMatchObject({
+        status: 400,
+        body: { message: expect.stringContaining('timeout') },
+      });
     }
     await post(sandbox, 'stop');
     expect(await post(sandbox, 'renew-expiration', { timeout: 5 })).toMatchObject({ status: 409 });
@@ -81,14 +93,19 @@ describe('the life of a sandbox', () => {
   it('is stopped at its expiration when paused, too', async () => {
     const sandbox = await service.sandbox({ timeout: 1 });
     await post(sandbox, 'pause');
-    const ended = await eventually(() => detail(sandbox), ({ status }) => status === 'stopped');
+    const ended = await eventually(
+      () => detail(sandbox),
+      ({ status }) => status === 'stopped',
+    );
     expect(ended).toMatchObject({ end_reason: 'expired' });
   });
 
   it('tells its ports, and again after a restart that changes them', async () => {
     const sandbox = await service.sandbox({ ports: ['3000', '53/udp'] });
     const real = () => {
-      const ports = JSON.parse(docker('inspect', '--format', '{{json .NetworkSettings.Ports}}', `atoll-${sandbox.id}`)) as Record<string, { HostPort: string }[]>;
+      const ports = JSON.parse(
+        docker('inspect', '--format', '{{json .NetworkSettings.Ports}}', `atoll-${sandbox.id}`),
+      ) as Record<string, { HostPort: string }[]>;
       return Object.fromEntries(Object.entries(ports).map(([port, bindings]) => [port, bindings[0].HostPort]));
     };
     const network = async () => (await service.get(`${sandbox.path}/network`)).body;
@@ -105,7 +122,12 @@ describe('the life of a sandbox', () => {
   it('follows what somebody does at the engine, within a second', async () => {
     const sandbox = await service.sandbox();
     const name = `atoll-${sandbox.id}`;
-    const becomes = (status: string) => eventually(() => detail(sandbox), (body) => body.status === status, 1500);
+    const becomes = (status: string) =>
+      eventually(
+        () => detail(sandbox),
+        (body) => body.status === status,
+        1500,
+      );
     docker('pause', name);
     await becomes('paused');
     docker('unpause', name);
@@ -130,8 +152,47 @@ describe('the life of a sandbox', () => {
     const polite = await sandbox.spawn('sh', ['-c', 'trap "echo bye; exit 3" TERM; while :; do sleep 0.05; done']);
     await new Promise((resolve) => setTimeout(resolve, 200));
     await post(sandbox, 'stop');
-    expect((await service.get(`${sandbox.path}/cmd/${polite}`)).body.command).toMatchObject({ state: 'exited', exit_code: 3 });
+    expect((await service.get(`${sandbox.path}/cmd/${polite}`)).body.command).toMatchObject({
+      state: 'exited',
+      exit_code: 3,
+    });
     expect((await service.get(`${sandbox.path}/cmd/${polite}/logs`)).body.stdout).toBe('bye\n');
+  });
+
+  it('takes a grace on the call', async () => {
+    const sandbox = await service.sandbox();
+    const stubborn = () => sandbox.spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.05; done']);
+    await stubborn();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const begun = Date.now();
+    expect(await post(sandbox, 'stop?grace=0')).toMatchObject({ status: 200 });
+    expect(Date.now() - begun).toBeLessThan(1500);
+    expect(await post(sandbox, 'start')).toMatchObject({ status: 200 });
+    expect(await post(sandbox, 'stop?grace=-1')).toMatchObject({ status: 400 });
+  });
+
+  it('tells what it uses, from its own cgroup', async () => {
+    const sandbox = await service.sandbox({ resources: { memory: 128, cpus: 0.5 } });
+    const stats = async () => (await service.get(`${sandbox.path}/stats`)).body;
+    const idle = await stats();
+    expect(idle).toMatchObject({
+      memory: { limit: 128 * 1024 * 1024 },
+      pids: expect.any(Number),
+      network: expect.any(Object),
+    });
+    expect(idle.cpu_percent).toBeLessThan(30);
+    expect(idle.memory.usage).toBeGreaterThan(1024 * 1024);
+    expect(idle.memory.percent).toBeCloseTo((idle.memory.usage / idle.memory.limit) * 100, 1);
+    await sandbox.spawn('sh', ['-c', 'while :; do :; done']);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const busy = await stats();
+    expect(busy.cpu_percent).toBeGreaterThan(15);
+    expect(busy.cpu_percent).toBeLessThan(75);
+    expect(busy.uptime).toBeGreaterThan(idle.uptime);
+    await post(sandbox, 'pause');
+    expect(await service.get(`${sandbox.path}/stats`)).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+    await post(sandbox, 'stop');
+    expect((await service.get(`${sandbox.path}/stats`)).status).toBe(409);
   });
 
   it('serialises what is done to one sandbox at once, and ends in a state that is true', async () => {
@@ -149,9 +210,14 @@ describe('the life of a sandbox', () => {
 
   it('lists by state, image and label, and page by page', async () => {
     const labels = { team: 'search', 'example.com/tier': 'a' };
-    const mine = [await service.sandbox({ labels }), await service.sandbox({ labels: { team: 'search' } }), await service.sandbox({ labels })];
+    const mine = [
+      await service.sandbox({ labels }),
+      await service.sandbox({ labels: { team: 'search' } }),
+      await service.sandbox({ labels }),
+    ];
     await post(mine[1], 'stop');
-    const ids = async (query: string) => (await service.get(`/v1/sandboxes?${query}`)).body.sandboxes.map(({ id }: { id: string }) => id);
+    const ids = async (query: string) =>
+      (await service.get(`/v1/sandboxes?${query}`)).body.sandboxes.map(({ id }: { id: string }) => id);
     expect(await ids('label=team=search')).toEqual(mine.map(({ id }) => id));
     expect(await ids('label=example.com/tier&state=running')).toEqual([mine[0].id, mine[2].id]);
     expect(await ids('label=team=search&state=stopped')).toEqual([mine[1].id]);
@@ -170,20 +236,36 @@ describe('the life of a sandbox', () => {
     for (const query of ['state=sleeping', 'limit=0', 'limit=x', 'cursor=!', 'cursor=abcd', 'color=red']) {
       expect(await service.get(`/v1/sandboxes?${query}`)).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
     }
-    for (const bad of [{ 'bad key': 'x' }, { a: 'x y' }, { a: 'x'.repeat(64) }, { '-a': 'b' }, { 'A_B/c': 'd' }, { a: 1 }, ['a=b'], 'a']) {
+    for (const bad of [
+      { 'bad key': 'x' },
+      { a: 'x y' },
+      { a: 'x'.repeat(64) },
+      { '-a': 'b' },
+      { 'A_B/c': 'd' },
+      { a: 1 },
+      ['a=b'],
+      'a',
+    ]) {
       const answer = await service.post('/v1/sandboxes', { image: 'atoll-test/busybox:1', labels: bad });
       expect(answer).toMatchObject({ status: 400, body: { message: expect.stringContaining('labels') } });
     }
   });
 
   it('creates once per Idempotency-Key, after a restart too', async () => {
-    const create = (key: string, body: unknown) => service.call('POST', '/v1/sandboxes', body, { 'idempotency-key': key });
+    const create = (key: string, body: unknown) =>
+      service.call('POST', '/v1/sandboxes', body, { 'idempotency-key': key });
     const body = { image: 'atoll-test/busybox:1', timeout: 77 };
-    const [first, second] = await Promise.all([create('key-1', body), create('key-1', { timeout: 77, image: 'atoll-test/busybox:1' })]);
+    const [first, second] = await Promise.all([
+      create('key-1', body),
+      create('key-1', { timeout: 77, image: 'atoll-test/busybox:1' }),
+    ]);
     expect([first.status, second.status].sort()).toEqual([201, 409]);
     const made = first.status === 201 ? first : second;
     expect(await create('key-1', body)).toMatchObject({ status: 201, body: made.body });
-    expect(await create('key-1', { ...body, timeout: 78 })).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(await create('key-1', { ...body, timeout: 78 })).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
     expect(await create('key-2', { ...body, image: 'no/such:image' })).toMatchObject({ status: 400 });
     expect((await create('key-2', body)).status).toBe(201);
     expect(await create('bad key', body)).toMatchObject({ status: 400 });
@@ -198,7 +280,11 @@ describe('the life of a sandbox', () => {
       const [stopped, running] = [await brief.sandbox(), await brief.sandbox()];
       await stopped.sh('echo output');
       await brief.post(`${stopped.path}/stop`);
-      await eventually(() => brief.get(stopped.path), ({ status }) => status === 404, 8000);
+      await eventually(
+        () => brief.get(stopped.path),
+        ({ status }) => status === 404,
+        8000,
+      );
       expect(docker('ps', '-aq', '--filter', `name=atoll-${stopped.id}`)).toBe('');
       expect((await brief.get(running.path)).body.status).toBe('running');
     } finally {

@@ -95,8 +95,8 @@ function agentVariables(): string[] {
 
 /** What bin/test and its helpers read. */
 function testVariables(): string[] {
-  const sources = ['bin/test', 'bin/lib/parts.sh', 'bin/lib/test-engine.sh', 'test/support/engine'];
-  return sources.flatMap((path) => all(read(path), /\b(ATOLL_TEST_\w+)/g).map(([, name]) => name));
+  const sources = ['bin/test', 'bin/lib/parts.sh', 'bin/lib/test-engine.sh', 'test/support/engine', 'test/bench/run'];
+  return sources.flatMap((path) => all(read(path), /\b(ATOLL_(?:TEST|BENCH)_\w+)/g).map(([, name]) => name));
 }
 
 function operations(): [method: string, path: string][] {

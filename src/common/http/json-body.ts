@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { badRequest } from '../errors/atoll-error.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -10,6 +12,7 @@ export function parseJson(fastify: FastifyInstance) {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   return (request: FastifyRequest, body: Buffer | string, done: Done): void => {
     if (body.length === 0) done(null, undefined);
+    else if (typeof body !== 'string' && !isUtf8(body)) done(badRequest('the body is not UTF-8'));
     else void parse(request, body.toString(), done);
   };
 }

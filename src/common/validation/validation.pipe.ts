@@ -5,9 +5,7 @@ import {
   type ValidationError,
 } from '@nestjs/common';
 import { AtollError, badRequest } from '../errors/atoll-error.js';
-
-/** Deeper than any request of ours; what is deeper is refused as an unknown field. */
-const MAX_DEPTH = 4;
+import { checkBody } from './check-body.js';
 
 /** Global: unknown fields are refused, and the first sentence names the field. */
 @Injectable()
@@ -20,18 +18,8 @@ export class ValidationPipe extends NestValidationPipe {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (metadata.type === 'body' && value !== undefined && !isObject)
       throw badRequest('the body must be a JSON object');
-    if (metadata.type === 'body') refuseNull(value, '', MAX_DEPTH);
+    if (metadata.type === 'body') checkBody(value);
     return super.transform(value, metadata) as Promise<unknown>;
-  }
-}
-
-/** `@IsOptional` would let null pass for "not given"; a client that sends it means something else. */
-function refuseNull(value: unknown, prefix: string, depth: number): void {
-  if (typeof value !== 'object' || value === null || depth === 0) return;
-  for (const [name, field] of Object.entries(value)) {
-    if (field === null)
-      throw badRequest(`${prefix}${name} must not be null; leave it out`, { field: `${prefix}${name}` });
-    refuseNull(field, `${prefix}${name}.`, depth - 1);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   IsInt,
   IsNotEmpty,
   IsNumber,
+  IsObject,
   IsOptional,
   IsPositive,
   IsString,
@@ -80,6 +81,7 @@ export class CreateSandboxRequest {
 
   /** Limits; what is left out is the configured default. */
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => ResourcesRequest)
   resources?: ResourcesRequest;
