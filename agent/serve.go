@@ -29,7 +29,11 @@ const (
 
 // serve is PID 1: it returns the exit status when it is told to stop.
 func serve(c boot.Config) int {
-	if wrong := c.Check(); wrong != "" {
+	wrong := c.Check()
+	if wrong == "" {
+		wrong = boot.CheckPlace(boot.Place)
+	}
+	if wrong != "" {
 		boot.Complain("atoll-agent: " + wrong + "\n")
 		return 2
 	}

@@ -51,6 +51,11 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     void reply.header('x-request-id', request.id);
     done(isWellEscaped(request.url) ? undefined : badRequest('the path and the query must be percent-encoded UTF-8'));
   });
+  // Whoever is answered while the service ends may keep the connection open for nothing: it would hold the end up to its bound.
+  fastify.addHook('preClose', (done) => {
+    setInterval(() => fastify.server.closeIdleConnections(), 50).unref();
+    done();
+  });
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     try {
       if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health'))

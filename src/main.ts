@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
+import { DataDirInUse } from './store/data-dir-lock.js';
 import { Config, ConfigError } from './config/config.js';
 
 try {
@@ -16,7 +17,7 @@ try {
   await writeFile(pidFile, `${process.pid}\n`);
 } catch (error) {
   // A wrong setting is the operator's to mend: a sentence, no stack.
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(error instanceof ConfigError || error instanceof DataDirInUse ? error.message : error);
   process.exit(1);
 }
 

@@ -23,7 +23,13 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 
 /** A route that takes the rest of the path has a nameless parameter for Fastify; in the document it is the `{id}` that it is. */
 function nameWildcards(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
-  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path.replace('{path}', '{id}'), item]));
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => {
+      const { get } = item;
+      const named = get?.parameters?.filter((parameter) => !('name' in parameter && parameter.name === '*'));
+      return [path.replace('{path}', '{id}'), get ? { ...item, get: { ...get, parameters: named } } : item];
+    }),
+  );
 }
 
 /** Swagger UI at /docs, the document at /openapi.json. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { randomInt } from 'node:crypto';
 import { badRequest, conflict, notFound } from '../common/errors/atoll-error.js';
 import { isCode } from '../common/errors/is-code.js';
 import { newId } from '../common/ids.js';
@@ -43,7 +44,7 @@ export class CommandsService {
       incarnation,
       startedAt: Date.now(),
     });
-    if (command.ordinal % PRUNE_EVERY === 0) void this.history.prune(command.sandboxId);
+    if (randomInt(PRUNE_EVERY) === 0) void this.history.prune(command.sandboxId);
     try {
       const running = await this.agent.start(sandbox.guest, spec);
       this.follower.begin(sandbox.guest, command, running);

@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Subject } from 'rxjs';
 import { EngineGate } from './engine-gate.js';
 import { EngineHost } from './engine-host.js';
 
@@ -10,8 +9,6 @@ const INTERVAL_MS = 400;
 /** Knows whether the engine is there by pings of its own: a slow call says nothing, and nobody need ask for it to be known. */
 @Injectable()
 export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
-  /** The engine is back after it was away. */
-  readonly returned = new Subject<void>();
   private readonly logger = new Logger(EngineHealth.name);
   private readonly ended = new AbortController();
 
@@ -26,7 +23,6 @@ export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.ended.abort();
-    this.returned.complete();
   }
 
   private async watch(): Promise<void> {
@@ -42,7 +38,6 @@ export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.gate.open) return;
       this.gate.reopen();
       this.logger.log('the container engine is back');
-      this.returned.next();
     } catch (error) {
       if (this.ended.signal.aborted || !this.gate.open) return;
       this.gate.shut();

@@ -33,11 +33,6 @@ export class AgentSetup {
     return this.prepared;
   }
 
-  /** What was found may be true no longer: the engine lost our volume, or is another one. */
-  forget(): void {
-    this.prepared = undefined;
-  }
-
   private async prepare(): Promise<Setup> {
     const engine = await this.engine.describe();
     const binary = await readAgentBinary(engine.architecture, this.config.agent.path);

@@ -25,8 +25,6 @@ const ended = z.object({
   max_rss_kb: count,
 });
 
-const known = z.object({ commands: z.array(z.object({ id: z.string().max(64), length: count })).max(100_000) });
-
 export interface StartRefusal {
   reason: StartFailure;
   message: string;
@@ -55,10 +53,6 @@ export function commandEndOf(payload: Buffer): CommandEnd {
     systemMs: end.system_ms,
     maxRssKb: end.max_rss_kb,
   };
-}
-
-export function knownCommandsOf(payload: Buffer): { id: string; length: number }[] {
-  return parse(known, payload).commands;
 }
 
 function parse<T>(schema: z.ZodType<T>, payload: Buffer): T {

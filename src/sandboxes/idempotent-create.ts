@@ -22,12 +22,16 @@ export class IdempotentCreate {
     const bodyHash = createHash('sha256').update(canonical(body)).digest('hex');
     const earlier = await this.entries.take({ owner: DEFAULT_OWNER, key, bodyHash, createdAt: Date.now() });
     if (earlier) return answerOf(earlier.bodyHash === bodyHash, earlier.answer);
+    const created = await this.orDrop(key, create);
+    await this.entries.answer(DEFAULT_OWNER, key, JSON.stringify(created));
+    return created;
+  }
+
+  /** When nothing was made the key stands for nothing: the same request may be tried again. */
+  private async orDrop(key: string, create: () => Promise<CreatedSandbox>): Promise<CreatedSandbox> {
     try {
-      const created = await create();
-      await this.entries.answer(DEFAULT_OWNER, key, JSON.stringify(created));
-      return created;
+      return await create();
     } catch (error) {
-      // Nothing was made, so the key stands for nothing: the same request may be tried again.
       await this.entries.drop(DEFAULT_OWNER, key);
       throw error;
     }

@@ -85,7 +85,7 @@ export class SandboxSync {
     await this.runner.ended(row);
     const ended = endedState(container);
     const unseen = engineWasAway || container?.exitCode === UNSEEN_EXIT;
-    return unseen ? { ...ended, endReason: 'engine_lost' } : ended;
+    return unseen ? { ...ended, endReason: 'engine_lost', exitCode: null } : ended;
   }
 
   /** Somebody started it at the engine: it gets an expiration as everybody, so that nothing lives for ever. */

@@ -57,7 +57,7 @@ export class SandboxesController {
     description: 'The same key and body answer with the same sandbox, for 24 hours.',
   })
   @ApiErrors(...BODY, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'ENGINE_UNAVAILABLE', 'INSUFFICIENT_STORAGE', 'TIMEOUT')
-  create(@Body() request: CreateSandboxRequest, @Headers('idempotency-key') key?: string): Promise<CreatedSandbox> {
+  create(@Body() request: CreateSandboxRequest, @Headers('Idempotency-Key') key?: string): Promise<CreatedSandbox> {
     return this.sandboxes.create(request, key);
   }
 

@@ -5,8 +5,8 @@ import { conflict } from '../common/errors/atoll-error.js';
 import type { Sandbox, SandboxPatch } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 
-/** Past any transition: several calls to the engine with a deadline each. Only a holder that died lets a claim lapse. */
-export const CLAIM_MS = 180_000;
+/** Past any transition: a stop's longest grace, and several calls to the engine. Only a holder that died lets a claim lapse. */
+export const CLAIM_MS = 1_200_000;
 const RETRY_MS = 50;
 const WAIT_MS = 60_000;
 

@@ -36,7 +36,7 @@ export class ExpirySweep implements OnApplicationBootstrap {
         this.once(id, () => this.lifecycle.expire(id));
       const { retentionS } = this.config.sandbox;
       if (retentionS === 0) return;
-      const endedBefore = Date.now() - retentionS * 1000;
+      const endedBefore = this.clock.now() - retentionS * 1000;
       for (const { id } of await this.sandboxes.endedBefore(endedBefore, BATCH))
         this.once(id, () => this.lifecycle.retire(id, endedBefore));
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CommandsRepository } from './commands.repository.js';
+import { DataDirLock } from './data-dir-lock.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { MetaRepository } from './meta.repository.js';
 import { SandboxesRepository } from './sandboxes.repository.js';
@@ -14,11 +15,19 @@ const repositories = [SandboxesRepository, CommandsRepository, MetaRepository, I
  */
 @Global()
 @Module({
-  providers: [{ provide: Store, inject: [Config], useFactory: (config: Config) => new Store(config) }, ...repositories],
+  providers: [
+    { provide: DataDirLock, inject: [Config], useFactory: (config: Config) => DataDirLock.take(config.dataDir) },
+    // The lock first: nothing of the store is touched without it.
+    { provide: Store, inject: [Config, DataDirLock], useFactory: (config: Config) => new Store(config) },
+    ...repositories,
+  ],
   exports: [Store, ...repositories],
 })
 export class StoreModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly lock: DataDirLock,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     await this.store.migrate();
@@ -26,5 +35,6 @@ export class StoreModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
+    this.lock.release();
   }
 }

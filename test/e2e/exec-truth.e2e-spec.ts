@@ -73,6 +73,28 @@ describe('exec', () => {
     expect((await sandbox.list('/tmp')).body.output).not.toContain('pwned');
   });
 
+  it('takes variables whatever their names, and refuses what is too large before anything is recorded', async () => {
+    const env = { constructor: '1', toString: '2', hasOwnProperty: '3', 'with.dot': '4' };
+    const { stdout } = await sandbox.run('env', [], { env });
+    for (const [name, value] of Object.entries(env)) expect(stdout).toContain(`${name}=${value}\n`);
+    const before = await service.get(`${sandbox.path}/cmd`);
+    const large = await service.post(`${sandbox.path}/cmd`, {
+      command: 'true',
+      args: Array.from({ length: 11 }, () => 'x'.repeat(100_000)),
+    });
+    expect(large).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE' } });
+    expect((await service.get(`${sandbox.path}/cmd`)).body).toEqual(before.body);
+    const long = await service.post(`${sandbox.path}/cmd`, { command: 'y'.repeat(4096) });
+    expect(long.body.command).toMatchObject({ state: 'failed', exit_code: 127 });
+  });
+
+  it('gives megabytes of control characters as JSON, and others their turn meanwhile', async () => {
+    const { command } = await sandbox.sh('head -c 8000000 /dev/zero');
+    const logs = service.get(`${sandbox.path}/cmd/${command.id}/logs`);
+    expect((await sandbox.sh('echo meanwhile')).stdout).toBe('meanwhile\n');
+    expect((await logs).body).toEqual({ stdout: '\0'.repeat(8_000_000), stderr: '', exit_code: 0 });
+  });
+
   it.each([
     ['a million bytes in one line', `head -c 1000000 /dev/zero | tr '\\0' x`, 'x'.repeat(1_000_000)],
     ['no newline at the end', `printf 'no newline'`, 'no newline'],

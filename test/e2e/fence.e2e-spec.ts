@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { eventually, Service, type Sandbox } from './support/service.js';
 
 const docker = (...args: string[]): string =>
@@ -71,9 +73,9 @@ describe('the fence', () => {
 
     it('can write neither the agent nor its socket', async () => {
       const { stdout } = await sandbox.sh(
-        'echo x >/.atoll/bin/agent || echo no; rm -f /.atoll/run/agent.sock || echo no; mv /.atoll/run /tmp/run || echo no; kill -9 1; echo alive',
+        'echo x >/.atoll/bin/agent || echo no; rm -f /.atoll/run/agent.sock || echo no; mv /.atoll/run /tmp/run || echo no; mv /.atoll /x || echo no; kill -9 1; echo alive',
       );
-      expect(stdout).toBe('no\nno\nno\nalive\n');
+      expect(stdout).toBe('no\nno\nno\nno\nalive\n');
       expect((await sandbox.sh('echo still')).stdout).toBe('still\n');
     });
 
@@ -149,6 +151,25 @@ describe('the fence', () => {
       const begun = Date.now();
       await service.post(`${sandbox.path}/stop`);
       expect(Date.now() - begun).toBeLessThan(3000);
+    });
+
+    it('refuses an image that has a link where our mounts belong', async () => {
+      const id = docker('create', 'atoll-test/busybox:1', 'true');
+      const link = `${tmpdir()}/.atoll`;
+      symlinkSync('/tmp', link);
+      try {
+        docker('cp', link, `${id}:/.atoll`);
+        docker('commit', id, 'atoll-test/link:1');
+        const answer = await service.post('/v1/sandboxes', { image: 'atoll-test/link:1' });
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect((await service.get('/v1/sandboxes')).body.sandboxes).not.toContainEqual(
+          expect.objectContaining({ image: 'atoll-test/link:1' }),
+        );
+      } finally {
+        rmSync(link);
+        docker('rm', '-f', id);
+        docker('rmi', '-f', 'atoll-test/link:1');
+      }
     });
 
     it('runs a whole distribution', async () => {

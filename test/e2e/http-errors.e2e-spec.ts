@@ -154,6 +154,24 @@ describe('errors over HTTP', () => {
     expect((await service.get('/v1/sandboxes')).body).toEqual({ sandboxes: [] });
   });
 
+  it.each([
+    [{ ports: null }, 400, 'ports'],
+    [{ env: null }, 400, 'env'],
+    [{ resources: [] }, 400, 'resources'],
+    [{ resources: { memory: null } }, 400, 'resources.memory'],
+    [{ env: { A: '\ud800' } }, 400, 'env.A'],
+    [{ env: Object.fromEntries(Array.from({ length: 30_000 }, (_, n) => [`V${n}`, ''])) }, 413, 'members'],
+  ])('refuses what validators would let pass or choke on', async (more, status, word) => {
+    const answer = await service.post('/v1/sandboxes', { image: 'atoll-test/busybox:1', ...more });
+    expect(answer).toMatchObject({ status, body: { message: expect.stringContaining(word) } });
+  });
+
+  it('looks at the key before it reads a body', async () => {
+    const request = (body: string) =>
+      `POST /v1/sandboxes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 50000000\r\n\r\n${body}`;
+    expect(await raw(request('{'))).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
+  });
+
   it('says how to pull an image that is not there', async () => {
     const { body } = await service.post('/v1/sandboxes', { image: 'registry.example:5000/team/app:1.2' });
     expect(body.message).toContain('docker pull registry.example:5000/team/app:1.2');

@@ -84,6 +84,22 @@ describe.each(['socket', 'exec'])('a killed service (%s)', (transport) => {
   });
 });
 
+describe('a second service on the same data directory', () => {
+  it('refuses to start with a sentence, and starts at once when the first was killed', async () => {
+    const first = await Service.start();
+    try {
+      await expect(Service.start({ ATOLL_DATA_DIR: first.dataDir })).rejects.toThrow(
+        /Another service is running with the data directory/,
+      );
+      expect((await first.get('/v1/sandboxes')).status).toBe(200);
+      await first.kill('SIGKILL');
+      expect(await first.boot()).toBeLessThan(5000);
+    } finally {
+      await first.stop();
+    }
+  });
+});
+
 describe('a create that was cut off', () => {
   it('leaves no container and no row after the next start', async () => {
     const service = await Service.start();

@@ -1,5 +1,5 @@
-import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationOptions } from 'class-validator';
+import { FromRaw } from './raw-record.js';
 
 const NAME = /^[^=\0]+$/;
 
@@ -17,8 +17,7 @@ function split(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** From the body as it was parsed: class-transformer would lose variables named as members of Object.prototype are. */
-export const ToEnvRecord = () => Transform(({ obj, key }) => toEnvRecord((obj as Record<string, unknown>)[key]));
+export const ToEnvRecord = () => FromRaw(toEnvRecord);
 
 function isEnvRecord(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

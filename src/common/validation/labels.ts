@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import { registerDecorator } from 'class-validator';
 
 const MAX_LABELS = 64;
@@ -21,9 +20,6 @@ function isLabels(labels: unknown): boolean {
   const entries = Object.entries(labels);
   return entries.length <= MAX_LABELS && entries.every(([key, value]) => isLabelKey(key) && isLabelValue(value));
 }
-
-/** Takes a record from the body as it was parsed: class-transformer would lose members named as those of Object.prototype are. */
-export const RawRecord = () => Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]);
 
 export function IsLabels(): PropertyDecorator {
   return (target, property) => {

@@ -5,6 +5,7 @@ import {
   type ValidationError,
 } from '@nestjs/common';
 import { AtollError, badRequest } from '../errors/atoll-error.js';
+import { RawRecord } from './raw-record.js';
 import { checkBody } from './check-body.js';
 
 /** Global: unknown fields are refused, and the first sentence names the field. */
@@ -19,8 +20,16 @@ export class ValidationPipe extends NestValidationPipe {
     if (metadata.type === 'body' && value !== undefined && !isObject)
       throw badRequest('the body must be a JSON object');
     if (metadata.type === 'body') checkBody(value);
-    return super.transform(value, metadata) as Promise<unknown>;
+    return super.transform(metadata.type === 'body' && isObject ? sealed(value) : value, metadata) as Promise<unknown>;
   }
+}
+
+function sealed(body: object): object {
+  const records = RawRecord.FIELDS.filter((name) => Object.hasOwn(body, name));
+  return {
+    ...body,
+    ...Object.fromEntries(records.map((name) => [name, RawRecord.seal((body as Record<string, unknown>)[name])])),
+  };
 }
 
 function toBadRequest(errors: ValidationError[]): AtollError {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import Docker from 'dockerode';
 import { Config } from '../../config/config.js';
 import { EngineGate } from '../engine-gate.js';
@@ -28,7 +29,7 @@ export type Work<T> = (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
  * something (TCP, TLS), since they can simply be sent again.
  */
 @Injectable()
-export class DockerClient implements OnModuleDestroy {
+export class DockerClient implements OnApplicationShutdown {
   private readonly agents: http.Agent[] = [];
   private readonly forReads: Docker;
   private readonly forChanges: Docker;
@@ -59,7 +60,8 @@ export class DockerClient implements OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  /** Only once the API is closed: requests that are under way still need the engine. */
+  onApplicationShutdown(): void {
     for (const agent of this.agents) agent.destroy();
   }
 
@@ -79,6 +81,9 @@ export class DockerClient implements OnModuleDestroy {
   private connect(address: DockerAddress, keepAlive: boolean): Docker {
     const options: http.AgentOptions = { keepAlive, maxFreeSockets: 8, timeout: keepAlive ? 20_000 : undefined };
     const agent = address.protocol === 'https' ? new https.Agent(options) : new http.Agent(options);
+    // docker-modem prints the options of each request, to its full depth, for a debug log that is off. The agent holds all connections with all
+    // that hangs on them: with a hundred calls under way that stops the whole service for seconds.
+    Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
     this.agents.push(agent);
     // What is left out dockerode takes from the environment by itself: say all of it.
     const all = { host: undefined, port: undefined, socketPath: undefined, timeout: undefined, headers: {} };

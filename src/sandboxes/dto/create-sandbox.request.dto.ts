@@ -16,7 +16,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsEnv, ToEnvRecord } from '../../common/validation/env.js';
-import { IsLabels, RawRecord } from '../../common/validation/labels.js';
+import { IsLabels } from '../../common/validation/labels.js';
+import { FromRaw } from '../../common/validation/raw-record.js';
 import { NoNul } from '../../common/validation/no-nul.js';
 import { PORT_PATTERN } from '../ports.js';
 
@@ -107,7 +108,7 @@ export class CreateSandboxRequest {
    */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   @IsOptional()
-  @RawRecord()
+  @FromRaw()
   @IsLabels()
   labels?: Record<string, string>;
 }

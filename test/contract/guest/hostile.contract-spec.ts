@@ -1,3 +1,4 @@
+import type { Transport } from '../../../src/guest/types.js';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mac } from '../../../src/guest/handshake.js';
@@ -14,6 +15,10 @@ beforeAll(async () => {
 afterAll(() => side?.close());
 
 describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
+  /** A test of this transport alone. */
+  const only = (one: Transport) => (name: string, test: () => Promise<void>) => {
+    if (one === transport) it(name, test);
+  };
   let box: Box;
   beforeAll(async () => {
     box = await side.box(transport, SCRATCH);
@@ -47,7 +52,7 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       expect(await alive()).toBe('alive\n');
     });
 
-    it.runIf(transport === 'socket')('is refused where it poses as the agent, and the session stays', async () => {
+    only('socket')('is refused where it poses as the agent, and the session stays', async () => {
       const session = await box.guest.session();
       const { incarnation, build } = session.peer;
       const hello = `atoll/1 socket ${box.address.sandboxId} ${incarnation} ${build} ${hex()}`;
@@ -59,11 +64,11 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       expect(session.usable).toBe(true);
     });
 
-    it.runIf(transport === 'socket')('can not put a socket of its own in the place of the service', async () => {
+    only('socket')('can not put a socket of its own in the place of the service', async () => {
       expect(await probe('listen', SERVICE_SOCKET)).toMatch(/address already in use|read-only file system/);
     });
 
-    it.runIf(transport === 'socket')('gains nothing by listening where the other transport would', async () => {
+    only('socket')('gains nothing by listening where the other transport would', async () => {
       const { stream, id } = await side.start(box, ['/probe', 'listen', AGENT_SOCKET], { user });
       await sever(await box.guest.session());
       expect(await alive()).toBe('alive\n');
@@ -71,7 +76,7 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       stream.release();
     });
 
-    it.runIf(transport === 'exec')('is refused where it poses as the service, and the session stays', async () => {
+    only('exec')('is refused where it poses as the service, and the session stays', async () => {
       const session = await box.guest.session();
       // It says its line and answers a nonce, which is of no use: the service proves itself last, and this can not.
       const heard = await probe('say', AGENT_SOCKET, hex(), hex());
@@ -83,7 +88,7 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       expect(session.usable).toBe(true);
     });
 
-    it.runIf(transport === 'exec')('can not listen in the place of the agent', async () => {
+    only('exec')('can not listen in the place of the agent', async () => {
       expect(await probe('listen', AGENT_SOCKET)).toMatch(/address already in use/);
     });
 

@@ -1,3 +1,4 @@
+import type { Transport } from '../../../src/guest/types.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionLost } from '../../../src/guest/agent-errors.js';
 import { GuestEnded } from '../../../src/guest/guest.js';
@@ -20,6 +21,10 @@ beforeAll(async () => {
 afterAll(() => side?.close());
 
 describe.each(TRANSPORTS)('a session over %s', (transport) => {
+  /** A test of this transport alone. */
+  const only = (one: Transport) => (name: string, test: () => Promise<void>) => {
+    if (one === transport) it(name, test);
+  };
   let box: Box;
   beforeAll(async () => {
     box = await side.box(transport);
@@ -76,7 +81,7 @@ describe.each(TRANSPORTS)('a session over %s', (transport) => {
     again!.release();
   });
 
-  it.runIf(transport === 'exec')('leaves no bridge behind when the guest is let go', async () => {
+  only('exec')('leaves no bridge behind when the guest is let go', async () => {
     await box.guest.session();
     const bridges = async () => (await side.processes(box)).filter((args) => args.includes('agent connect')).length;
     expect(await bridges()).toBe(1);

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = resolve(import.meta.dirname, '../../../dist/main.js');
+export const IMAGE = 'atoll-test/busybox:1';
 export const API_KEY = 'e2e-key-0123456789abcdef';
 
 export interface Answer {
@@ -51,6 +52,11 @@ export class Service {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Of a call with a JSON body. */
+  get headers(): Record<string, string> {
+    return { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
   }
 
   get pid(): number {
@@ -132,7 +138,7 @@ export class Service {
 
   /** Creates a sandbox, or throws what the service said. */
   async sandbox(request: Record<string, unknown> = {}): Promise<Sandbox> {
-    const answer = await this.post('/v1/sandboxes', { image: 'atoll-test/busybox:1', ...request });
+    const answer = await this.post('/v1/sandboxes', { image: IMAGE, ...request });
     if (answer.status !== 201)
       throw new Error(`create answered ${answer.status} ${JSON.stringify(answer.body)}\n${this.log}`);
     return new Sandbox(this, answer.body as { id: string; name: string; ports: string[] });

@@ -1,0 +1,41 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another service works with this data directory. */
+export class DataDirInUse extends Error {
+  constructor(dataDir: string) {
+    super(
+      `Another service is running with the data directory ${dataDir}: stop it first, or set ATOLL_DATA_DIR to another one.`,
+    );
+    this.name = 'DataDirInUse';
+  }
+}
+
+/**
+ * One service a data directory: sockets, output and the embedded store belong to it alone. The lock is SQLite's on a file of its own, held by the
+ * kernel for this process, so one that is killed leaves none behind. (Nothing else may open and close that file in this process: that would let go of it.)
+ */
+export class DataDirLock {
+  private constructor(private readonly db: DatabaseSync) {}
+
+  /** Throws DataDirInUse. */
+  static take(dataDir: string): DataDirLock {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const db = new DatabaseSync(join(dataDir, 'service.lock'), { timeout: 0 });
+    try {
+      db.exec('begin exclusive');
+      return new DataDirLock(db);
+    } catch (error) {
+      db.close();
+      const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY;
+      throw busy ? new DataDirInUse(dataDir) : error;
+    }
+  }
+
+  release(): void {
+    this.db.close();
+  }
+}
+
+const SQLITE_BUSY = 5;

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Transitions } from '../../../src/sandboxes/transitions.js';
+import { IdempotencyRepository } from '../../../src/store/idempotency.repository.js';
+import { MetaRepository } from '../../../src/store/meta.repository.js';
+import { SandboxesRepository } from '../../../src/store/sandboxes.repository.js';
+import { Store } from '../../../src/store/store.js';
+import { backends, sqlite, type TestDatabase } from './backends.js';
+import { newSandbox } from './samples.js';
+
+describe.each(backends)('Claims and keys on $name', (backend) => {
+  let database: TestDatabase;
+  let stores: Store[];
+  beforeEach(async () => {
+    database = await backend.create();
+    stores = [new Store(database.location), new Store(database.location)];
+    await stores[0].migrate();
+  });
+  afterEach(async () => {
+    for (const store of stores) await store.close();
+    await database.drop();
+  });
+
+  it('let one service at a time change a sandbox, and different sandboxes at once', async () => {
+    const repositories = stores.map((store) => new SandboxesRepository(store));
+    const services = repositories.map((repository) => new Transitions(repository));
+    const rows = await Promise.all([1, 2].map(() => repositories[0].insert(newSandbox({ status: 'running' }))));
+    const inside = new Map<string, number>();
+    let most = 0;
+    const turn = (service: Transitions, id: string) =>
+      service.run(id, async ({ row, save }) => {
+        inside.set(id, (inside.get(id) ?? 0) + 1);
+        expect(inside.get(id)).toBe(1);
+        most = Math.max(
+          most,
+          [...inside.values()].reduce((sum, one) => sum + one, 0),
+        );
+        await sleep(10);
+        await save({ timeoutS: row.timeoutS + 1 });
+        inside.set(id, inside.get(id)! - 1);
+      });
+    const before = rows[0].timeoutS;
+    await Promise.all(Array.from({ length: 20 }, (_, n) => turn(services[n % 2], rows[(n >> 1) % 2].id)));
+    expect((await repositories[0].find(rows[0].id))?.timeoutS).toBe(before + 10);
+    expect((await repositories[0].find(rows[0].id))?.claim).toBeNull();
+    expect(most).toBe(2);
+  });
+
+  it('are let go of when the work fails, and lapse when their holder has died', async () => {
+    const repository = new SandboxesRepository(stores[0]);
+    const transitions = new Transitions(repository);
+    const row = await repository.insert(newSandbox({ status: 'running', claim: 'dead', claimUntil: Date.now() + 150 }));
+    const begun = Date.now();
+    await expect(transitions.run(row.id, () => Promise.reject(new Error('work')))).rejects.toThrow('work');
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(100);
+    expect(await transitions.run(row.id, async () => 'done')).toBe('done');
+    expect(await transitions.run('sb_none', async () => 'done')).toBeUndefined();
+    await repository.update(row.id, (await repository.find(row.id))!.version, { claim: 'x', claimUntil: 9e15 });
+    await repository.dropClaims();
+    expect((await repository.find(row.id))?.claim).toBeNull();
+  });
+
+  it('find what ended long ago, the longest first', async () => {
+    const repository = new SandboxesRepository(stores[0]);
+    const add = (status: 'stopped' | 'error' | 'running', finishedAt: number | null) =>
+      repository.insert(newSandbox({ status, finishedAt }));
+    const [late, early] = [await add('stopped', 200), await add('error', 100)];
+    await add('stopped', 301);
+    await add('running', null);
+    expect((await repository.endedBefore(300, 10)).map(({ id }) => id)).toEqual([early.id, late.id]);
+    expect(await repository.endedBefore(300, 1)).toHaveLength(1);
+  });
+
+  it('give an Idempotency-Key to one request, and remember its answer', async () => {
+    const keys = stores.map((store) => new IdempotencyRepository(store));
+    const entry = { owner: 'o', key: 'k', bodyHash: 'h', createdAt: 1000 };
+    const taken = await Promise.all([0, 1, 0, 1].map((n) => keys[n].take(entry)));
+    expect(taken.filter((one) => one === undefined)).toHaveLength(1);
+    expect(taken.find((one) => one !== undefined)).toEqual({ ...entry, answer: null });
+    await keys[0].answer('o', 'k', '{"id":1}');
+    expect(await keys[1].take({ ...entry, bodyHash: 'other' })).toMatchObject({ bodyHash: 'h', answer: '{"id":1}' });
+    expect(await keys[0].take({ ...entry, owner: 'another' })).toBeUndefined();
+    await keys[0].prune(500, 2000);
+    expect(await keys[0].find('another', 'k')).toBeUndefined();
+    expect(await keys[0].find('o', 'k')).toMatchObject({ answer: '{"id":1}' });
+    await keys[0].prune(1001);
+    expect(await keys[0].find('o', 'k')).toBeUndefined();
+    await keys[0].take(entry);
+    await keys[0].drop('o', 'k');
+    expect(await keys[0].take(entry)).toBeUndefined();
+  });
+});
+
+it('The embedded store keeps its lock, though it is opened twice: without it another process would delete the WAL', async () => {
+  const database = await sqlite.create();
+  const store = new Store(database.location);
+  await store.migrate();
+  const meta = new MetaRepository(store);
+  await meta.set('one', 'handle'); // from the first statement that reads on
+  await store.migrate(); // with a handle of its own, which is closed again
+  expect(await meta.get('one')).toBe('handle');
+  const { ino } = statSync(join(database.location.dataDir, 'atoll.db'));
+  const mine = readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`:${ino} `));
+  expect(mine.length).toBeGreaterThan(0);
+  await store.close();
+  await database.drop();
+});
