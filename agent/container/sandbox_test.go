@@ -70,10 +70,10 @@ func start(t *testing.T, options ...string) *sandbox {
 	}
 	args := append([]string{"create", "--cap-drop", "ALL", "--cap-add", "KILL", "--cap-add", "SETPCAP", "--cap-add", "SETUID", "--cap-add", "SETGID",
 		"--runtime", orElse(os.Getenv("ATOLL_TEST_RUNTIME"), "runc"),
+		"-v", filepath.Join(root, ".atoll") + ":/.atoll:ro", // as the service does: a mount point can't be replaced
 		"-e", "ATOLL_SANDBOX=sb", "-e", "ATOLL_TRANSPORT=exec", "-e", "ATOLL_SECRET=" + secret, "--entrypoint", "/.atoll/bin/agent"}, options...)
 	id := docker(t, append(args, orElse(os.Getenv("ATOLL_TEST_IMAGE"), "atoll-test/busybox:1"), "serve")...)
 	t.Cleanup(func() { _ = command("rm", "-f", id).Run() })
-	docker(t, "cp", filepath.Join(root, ".atoll"), id+":/")
 	docker(t, "start", id)
 	s := &sandbox{t: t, id: id}
 	s.connect()

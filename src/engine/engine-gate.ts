@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import { EngineError } from './errors.js';
 
 /**
@@ -7,6 +8,8 @@ import { EngineError } from './errors.js';
  */
 @Injectable()
 export class EngineGate {
+  /** The engine is back after it was away. */
+  readonly reopened = new Subject<void>();
   private leaving = new AbortController();
   private down = false;
 
@@ -34,5 +37,6 @@ export class EngineGate {
     if (!this.down) return;
     this.down = false;
     this.leaving = new AbortController();
+    this.reopened.next();
   }
 }

@@ -82,7 +82,7 @@ export class SandboxCreator {
     }
   }
 
-  /** What can't be taken back now is left as an intent, whose claim lapses, for the reconciler. Returns the first error, to be thrown. */
+  /** What can't be taken back now is left as an intent, without its claim, for the reconciler. Returns the first error, to be thrown. */
   private async undo(intent: Sandbox, error: unknown): Promise<unknown> {
     try {
       await this.runner.remove(intent.id);
@@ -92,6 +92,8 @@ export class SandboxCreator {
         { err: undoing as Error, sandboxId: intent.id },
         'could not take back a failed create; the reconciler will',
       );
+      const free = { claim: null, claimUntil: null };
+      await this.sandboxes.update(intent.id, intent.version, free).catch(() => undefined); // then it lapses
     }
     return error;
   }

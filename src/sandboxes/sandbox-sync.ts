@@ -15,6 +15,8 @@ const UNSEEN_EXIT = 255;
 @Injectable()
 export class SandboxSync {
   private readonly logger = new Logger(SandboxSync.name);
+  private absences = 0;
+  private absencesCompared = 0;
 
   constructor(
     private readonly sandboxes: SandboxesRepository,
@@ -24,11 +26,21 @@ export class SandboxSync {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * Waits for a transition that is under way, then compares. `engineWasAway`: what ended since was not seen to end, so the engine or its host
-   * went down under it. Returns whether the sandbox is up.
-   */
-  async sync(sandboxId: string, engineWasAway = false): Promise<boolean> {
+  /** The engine, or its host, goes down: what ended since was not seen to end, until all has been compared. */
+  engineLeft(): void {
+    this.absences += 1;
+  }
+
+  /** Compares all by this work; what ends after it is seen again. */
+  async compareAll<T>(work: () => Promise<T>): Promise<T> {
+    const absences = this.absences;
+    const result = await work();
+    this.absencesCompared = absences;
+    return result;
+  }
+
+  /** Waits for a transition that is under way, then compares. Returns whether the sandbox is up. */
+  async sync(sandboxId: string): Promise<boolean> {
     if (await this.isBeingCreated(sandboxId)) return true;
     const up = await this.transitions.run(sandboxId, async (claimed) => {
       const { row } = claimed;
@@ -37,7 +49,7 @@ export class SandboxSync {
         return false;
       }
       const container = await this.containers.inspect(containerName(row.id));
-      const patch = await this.difference(row, container, engineWasAway);
+      const patch = await this.difference(row, container);
       const now = patch ? await claimed.save(patch) : row;
       if (patch)
         this.logger.log(
@@ -62,13 +74,9 @@ export class SandboxSync {
     this.logger.log({ sandboxId: row.id, status: row.status }, 'cleared what was left half done');
   }
 
-  private async difference(
-    row: Sandbox,
-    container: ContainerInfo | undefined,
-    engineWasAway: boolean,
-  ): Promise<SandboxPatch | undefined> {
+  private async difference(row: Sandbox, container: ContainerInfo | undefined): Promise<SandboxPatch | undefined> {
     const runs = container?.status === 'running' || container?.status === 'paused';
-    if (!runs) return this.down(row, container, engineWasAway);
+    if (!runs) return this.down(row, container);
     const status = container.status === 'paused' ? 'paused' : 'running';
     if (!isUp(row)) return this.startedElsewhere(row, status);
     const portMap = container.portMap as Record<string, string>;
@@ -76,15 +84,11 @@ export class SandboxSync {
     return same ? undefined : { status, portMap };
   }
 
-  private async down(
-    row: Sandbox,
-    container: ContainerInfo | undefined,
-    engineWasAway: boolean,
-  ): Promise<SandboxPatch | undefined> {
+  private async down(row: Sandbox, container: ContainerInfo | undefined): Promise<SandboxPatch | undefined> {
     if (!isUp(row)) return container || row.status === 'error' ? undefined : endedState(undefined);
     await this.runner.ended(row);
     const ended = endedState(container);
-    const unseen = engineWasAway || container?.exitCode === UNSEEN_EXIT;
+    const unseen = this.absences > this.absencesCompared || container?.exitCode === UNSEEN_EXIT;
     return unseen ? { ...ended, endReason: 'engine_lost', exitCode: null } : ended;
   }
 

@@ -13,8 +13,8 @@ const AGREES: Partial<Record<Sandbox['status'], ContainerSummary['status'][]>> =
   stopped: ['exited', 'created', 'dead'],
 };
 
-/** Somebody may still be at work on it. */
-const YOUNG_MS = 60_000;
+/** Whoever probes may still be at it. */
+const YOUNG_PROBE_MS = 60_000;
 
 /** One comparison of all rows with all of this instance's containers; whatever differs is mended one by one. */
 @Injectable()
@@ -27,29 +27,44 @@ export class Comparison {
     private readonly sync: SandboxSync,
   ) {}
 
-  /** Throws when the engine or the store does not answer; what was mended stays mended. */
-  async make(engineWasAway: boolean): Promise<void> {
+  /**
+   * Throws when the engine or the store does not answer; what was mended stays mended. Returns whether something unfinished was there, which an engine
+   * may still be at: look again.
+   */
+  make(): Promise<boolean> {
+    return this.sync.compareAll(() => this.compare());
+  }
+
+  private async compare(): Promise<boolean> {
+    let unfinished = false;
     // Rows after containers: a container whose row is not there then belongs to nobody.
     const containers = new Map((await this.containers.list()).map((container) => [container.name, container]));
     const rows = await this.sandboxes.list();
     for (const row of rows) {
       const container = [...containers.values()].find(({ labels }) => labels[LABEL.sandbox] === row.id);
       if (container) containers.delete(container.name);
-      if (!agrees(row, container)) await this.sync.sync(row.id, engineWasAway);
+      unfinished ||= row.status === 'creating';
+      if (!agrees(row, container)) await this.sync.sync(row.id);
     }
-    for (const container of containers.values()) await this.removeStray(container);
+    for (const container of containers.values()) if (await this.removeStray(container)) unfinished = true;
+    return unfinished;
   }
 
-  /** A probe that its service did not live to remove, or a create whose row is gone. A row may have been made since. */
-  private async removeStray({ name, labels, status }: ContainerSummary): Promise<void> {
-    if (Date.now() - Number(labels[LABEL.created] ?? 0) < YOUNG_MS) return;
-    if (await this.sandboxes.find(labels[LABEL.sandbox] ?? '')) return;
-    if (status !== 'created' && labels[LABEL.role] !== 'probe') {
+  /**
+   * A probe that its service did not live to remove, or a create that its engine came to when the row was gone already: a row is there before its
+   * container is asked for. Returns whether it was removed.
+   */
+  private async removeStray({ name, labels, status }: ContainerSummary): Promise<boolean> {
+    const isProbe = labels[LABEL.role] === 'probe';
+    if (isProbe && Date.now() - Number(labels[LABEL.created] ?? 0) < YOUNG_PROBE_MS) return false;
+    if (await this.sandboxes.find(labels[LABEL.sandbox] ?? '')) return false;
+    if (status !== 'created' && !isProbe) {
       this.logger.warn({ container: name, status }, 'a sandbox of this instance is not in the store; it is left alone');
-      return;
+      return false;
     }
     await this.containers.remove(name);
     this.logger.log({ container: name }, 'removed a container that no sandbox belongs to');
+    return true;
   }
 }
 

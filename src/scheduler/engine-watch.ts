@@ -1,6 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Subscription } from 'rxjs';
 import { Containers } from '../engine/containers.js';
+import { EngineGate } from '../engine/engine-gate.js';
 import { LABEL } from '../engine/labels.js';
 import type { ContainerEvent } from '../engine/types.js';
 import { SandboxSync } from '../sandboxes/sandbox-sync.js';
@@ -13,33 +15,42 @@ const RETRY_MS = 300;
 export class EngineWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(EngineWatch.name);
   private readonly ended = new AbortController();
+  private streaming = false;
+  private returns?: Subscription;
 
   constructor(
     private readonly containers: Containers,
     private readonly sync: SandboxSync,
     private readonly reconciler: Reconciler,
+    private readonly gate: EngineGate,
   ) {}
 
   onApplicationBootstrap(): void {
+    // One that only hung kept the stream: what it was asked for meanwhile, and refused, is made good now.
+    this.returns = this.gate.reopened.subscribe(() => {
+      if (this.streaming) this.reconciler.soon();
+    });
     void this.watch();
   }
 
   onModuleDestroy(): void {
+    this.returns?.unsubscribe();
     this.ended.abort();
   }
 
   private async watch(): Promise<void> {
-    let first = true;
     while (!this.ended.signal.aborted) {
       try {
         const events = await this.containers.events(this.ended.signal);
-        // What happened before the stream began is not in it. After a break, what ended was not seen to end.
-        this.reconciler.soon(!first);
-        first = false;
+        // What happened before the stream began is not in it.
+        this.reconciler.soon();
+        this.streaming = true;
         for await (const event of events) this.take(event);
       } catch (error) {
         this.logger.debug({ err: error as Error }, 'the stream of engine events broke');
       }
+      if (this.streaming && !this.ended.signal.aborted) this.sync.engineLeft();
+      this.streaming = false;
       await sleep(RETRY_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
     }
   }

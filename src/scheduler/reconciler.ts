@@ -9,6 +9,8 @@ import { Comparison } from './comparison.js';
 const EVERY_MS = 60_000;
 /** Between two tries, while the engine is away. */
 const RETRY_MS = 1000;
+/** After something unfinished was found: the engine may still be at what was asked of it. */
+const SECOND_LOOK_MS = 1000;
 
 /** Compares both sides at boot, whenever the engine's events begin anew, and every minute. */
 @Injectable()
@@ -43,12 +45,12 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Compares now, or once more if it is being done: what was seen before may be out of date. */
-  soon(engineWasAway = false): void {
+  soon(): void {
     if (this.running) {
       this.again = true;
       return;
     }
-    this.running = this.run(engineWasAway).finally(() => {
+    this.running = this.run().finally(() => {
       this.running = undefined;
       if (!this.again) return;
       this.again = false;
@@ -61,13 +63,17 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     await this.commands.resumeAll(row.id);
   }
 
-  private async run(engineWasAway: boolean): Promise<void> {
+  private async run(): Promise<void> {
     try {
-      await this.comparison.make(engineWasAway);
+      if (await this.comparison.make()) this.later(SECOND_LOOK_MS);
     } catch (error) {
       this.logger.warn({ err: error as Error }, 'could not compare the store with the engine; trying again');
-      clearTimeout(this.retry);
-      this.retry = setTimeout(() => this.soon(engineWasAway), RETRY_MS).unref();
+      this.later(RETRY_MS);
     }
+  }
+
+  private later(milliseconds: number): void {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.soon(), milliseconds).unref();
   }
 }

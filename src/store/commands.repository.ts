@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Insertable, Updateable } from 'kysely';
+import type { CompiledQuery, Insertable, Updateable } from 'kysely';
 import { decode, encode } from './codec.js';
 import type { Command, CommandPatch, CommandProgress, NewCommand } from './command.types.js';
 import { isStoreError, StoreError } from './store.error.js';
 import { Store } from './store.js';
 import { COMMAND_LAYOUT, type CommandsTable } from './tables.js';
 
+/** A value for every column, in the order of the layout. */
+const NOTHING = Object.fromEntries(Object.keys(COMMAND_LAYOUT).map((name) => [name, null]));
 const AT_FIRST: Partial<Command> = { state: 'running', finishedAt: null, outputLength: 0 };
 /** Most rows that one `prune` removes. SQLite wants a limit where there is an offset. */
 const PRUNED_AT_ONCE = 10_000;
@@ -16,17 +18,20 @@ const PRUNED_AT_ONCE = 10_000;
  */
 @Injectable()
 export class CommandsRepository {
-  constructor(private readonly store: Store) {}
+  /** Compiled once, with all columns: it is asked for with every command. */
+  private readonly inserting: CompiledQuery<object>;
+
+  constructor(private readonly store: Store) {
+    const columns = encode<Insertable<CommandsTable>>(NOTHING, COMMAND_LAYOUT);
+    this.inserting = store.db.insertInto('commands').values(columns).returningAll().compile();
+  }
 
   /** Throws StoreError `no_parent` (a 404) when its sandbox is gone. */
   async insert(command: NewCommand): Promise<Command> {
     try {
-      const row = await this.store.db
-        .insertInto('commands')
-        .values(encode<Insertable<CommandsTable>>({ ...command, ...AT_FIRST }, COMMAND_LAYOUT))
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      return toCommand(row);
+      const columns = encode<Record<string, unknown>>({ ...NOTHING, ...command, ...AT_FIRST }, COMMAND_LAYOUT);
+      const { rows } = await this.store.db.executeQuery({ ...this.inserting, parameters: Object.values(columns) });
+      return toCommand(rows[0] as object);
     } catch (error) {
       if (!isStoreError(error, 'no_parent')) throw error;
       throw new StoreError('no_parent', { message: 'The sandbox was deleted.', cause: error });

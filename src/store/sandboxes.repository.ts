@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Insertable, Updateable } from 'kysely';
+import type { CompiledQuery, Insertable, Updateable } from 'kysely';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { decode, encode } from './codec.js';
 import type { NewSandbox, Sandbox, SandboxPatch, SandboxStatus } from './sandbox.types.js';
@@ -27,7 +27,15 @@ export interface SandboxFilter {
 /** Sandboxes as rows. Every change is a compare-and-set on the version. All methods may throw StoreError. */
 @Injectable()
 export class SandboxesRepository {
-  constructor(private readonly store: Store) {}
+  /** Every call asks one of these, so they are compiled once: that is most of what such a query costs. */
+  private readonly byId: CompiledQuery<object>;
+  private readonly byName: CompiledQuery<object>;
+
+  constructor(private readonly store: Store) {
+    const select = store.db.selectFrom('sandboxes').selectAll();
+    this.byId = select.where('id', '=', '').compile();
+    this.byName = select.where('name', '=', '').compile();
+  }
 
   /** Throws NameTakenError when a sandbox of any status has the name. The version of the new row is 1. */
   async insert(sandbox: NewSandbox): Promise<Sandbox> {
@@ -43,12 +51,9 @@ export class SandboxesRepository {
 
   /** By id or by name, whatever its status and whoever owns it. */
   async find(idOrName: string): Promise<Sandbox | undefined> {
-    const row = await this.store.db
-      .selectFrom('sandboxes')
-      .selectAll()
-      .where(idOrName.startsWith('sb_') ? 'id' : 'name', '=', idOrName)
-      .executeTakeFirst();
-    return row && toSandbox(row);
+    const query = idOrName.startsWith('sb_') ? this.byId : this.byName;
+    const { rows } = await this.store.db.executeQuery({ ...query, parameters: [idOrName] });
+    return rows[0] === undefined ? undefined : toSandbox(rows[0] as object);
   }
 
   /** In order of creation; without a filter all of them, unfinished and half-deleted ones too. */

@@ -28,6 +28,6 @@ import { TinyImage } from './tiny-image.js';
     { provide: Images, useClass: DockerImages },
     { provide: EngineHost, useClass: DockerEngineHost },
   ],
-  exports: [Containers, Images, EngineHost, EngineHealth],
+  exports: [Containers, Images, EngineGate, EngineHost, EngineHealth],
 })
 export class DockerModule {}

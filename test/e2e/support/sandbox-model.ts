@@ -247,7 +247,7 @@ export async function take(lane: Lane, step: Step): Promise<string> {
   const slot = lane.slots[step.slot];
   const call = callAt(slot, step);
   const kind = `${call} ${slot.state}`;
-  await (CALLS[call] as Call)(lane, slot, step);
+  await CALLS[call](lane, slot, step);
   return kind;
 }
 
