@@ -10,4 +10,6 @@ export const LABEL = {
   created: 'dev.atoll.created',
   /** What the thing is for: `sandbox`, `probe`, `agent`, `network`. */
   role: 'dev.atoll.role',
+  /** Which service holds it, where it is a lock. */
+  holder: 'dev.atoll.holder',
 } as const;

@@ -68,6 +68,7 @@ describe('a service that is killed at any moment, under load', () => {
   });
 
   it('lets what is under way end when it is asked to stop', async () => {
+    await service.sandbox(); // the agent is on the engine
     const created = Array.from({ length: 4 }, () => service.post('/v1/sandboxes', { image: IMAGE }));
     await eventually(
       async () => rowsOf(service).filter(({ status }) => status === 'creating').length,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
 import { EngineError, isEngineError } from '../errors.js';
+import { Instance } from '../instance.js';
 import { LABEL } from '../labels.js';
 import { agentMount } from './container-options.js';
 import { DockerClient } from './docker-client.js';
@@ -26,20 +29,36 @@ const WAIT_MS = 150;
  * - a volume is used only after its content was compared, whoever filled it and however far they came;
  * - a good one is never written again, so no running agent, and no sandbox that is starting, sees a write;
  * - a crash in mid-fill leaves half a binary, which the next one to look replaces, and the container, which is removed
- *   once it is older than any fill can be (by its id: a newer one of the same name stays).
+ *   once it is older than any fill can be (by its id: a newer one of the same name stays), and at once when it was left by a service with our own data
+ *   directory: there is one at a time, so that one is dead.
  */
 @Injectable()
 export class AgentVolume {
   /** Binaries by volume, for the day when somebody removes one. */
   private readonly known = new Map<string, Buffer>();
 
+  private readonly holder: string;
+  /** One at a time in this process: a lock of ours that is in the way is then a dead service's. */
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly client: DockerClient,
     private readonly image: TinyImage,
-  ) {}
+    config: Config,
+    instance: Instance,
+  ) {
+    const where = [instance.id, hostname(), config.dataDir].join('\0');
+    this.holder = createHash('sha256').update(where).digest('hex').slice(0, 16);
+  }
 
   /** Makes sure that the volume of this binary holds it, and returns its name. */
-  async ensure(binary: Buffer, signal?: AbortSignal): Promise<string> {
+  ensure(binary: Buffer, signal?: AbortSignal): Promise<string> {
+    const filled = this.turn.then(() => this.fill(binary, signal));
+    this.turn = filled.catch(() => undefined);
+    return filled;
+  }
+
+  private async fill(binary: Buffer, signal?: AbortSignal): Promise<string> {
     const sha256 = createHash('sha256').update(binary).digest('hex');
     const name = createHash('sha256').update(LAYOUT).update(binary).digest('hex');
     const volume = `atoll-agent-${name.slice(0, 16)}`;
@@ -78,7 +97,7 @@ export class AgentVolume {
           name,
           Image: image,
           Entrypoint: ['/nothing'],
-          Labels: { [LABEL.role]: 'agent' },
+          Labels: { [LABEL.role]: 'agent', [LABEL.holder]: this.holder },
           HostConfig: {
             NetworkMode: 'none',
             Mounts: [agentMount({ volume, target: FOLDER, readOnly: false })],
@@ -104,9 +123,11 @@ export class AgentVolume {
       const container = await this.client.read(doing, (docker, abortSignal) =>
         docker.getContainer(name).inspect({ abortSignal }),
       );
+      const labels = container.Config.Labels;
+      if (labels[LABEL.holder] === this.holder) return await this.unlock(container.Id);
       const info = await this.client.read({ what: 'describe itself', signal }, engineInfo);
       const age = Date.parse(info.SystemTime) - Date.parse(container.Created);
-      if (age > STALE_MS && container.Config.Labels[LABEL.role] === 'agent') await this.unlock(container.Id);
+      if (age > STALE_MS && labels[LABEL.role] === 'agent') await this.unlock(container.Id);
     } catch (error) {
       if (!isEngineError(error, 'no_such_container')) throw error;
     }
