@@ -285,7 +285,10 @@ describe('the life of a sandbox', () => {
         ({ status }) => status === 404,
         8000,
       );
-      expect(docker('ps', '-aq', '--filter', `name=atoll-${stopped.id}`)).toBe('');
+      await eventually(
+        async () => docker('ps', '-aq', '--filter', `name=atoll-${stopped.id}`),
+        (ids) => ids === '',
+      );
       expect((await brief.get(running.path)).body.status).toBe('running');
     } finally {
       await brief.stop();
