@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
 import { Containers } from '../engine/containers.js';
 import type { ContainerInfo } from '../engine/types.js';
@@ -10,6 +11,11 @@ import { Transitions } from './transitions.js';
 
 /** As dockerd marks a container whose end it did not see. */
 const UNSEEN_EXIT = 255;
+
+/** Well within the second in which a state becomes current. */
+const SETTLE_MS = 200;
+
+const isThere = ({ status }: ContainerInfo): boolean => status === 'running' || status === 'paused';
 
 /** Makes a sandbox's row say what the engine says, whoever changed it there. */
 @Injectable()
@@ -48,7 +54,7 @@ export class SandboxSync {
         await this.clear(row);
         return false;
       }
-      const container = await this.containers.inspect(containerName(row.id));
+      const container = await this.settled(row);
       const patch = await this.difference(row, container);
       const now = patch ? await claimed.save(patch) : row;
       if (patch)
@@ -67,6 +73,17 @@ export class SandboxSync {
     return row?.status === 'creating' && (row.claimUntil ?? 0) > Date.now();
   }
 
+  /**
+   * An engine that was asked to pause and resume in quick succession calls a running container paused for a moment, when containerd's late "paused"
+   * comes in after the resume. So what it says of a pause that we know nothing of counts only when it says it twice.
+   */
+  private async settled(row: Sandbox): Promise<ContainerInfo | undefined> {
+    const container = await this.containers.inspect(containerName(row.id));
+    if (!container || !isUp(row) || container.status === row.status || !isThere(container)) return container;
+    await sleep(SETTLE_MS);
+    return this.containers.inspect(containerName(row.id));
+  }
+
   /** Nobody holds the claim, so whoever created or deleted it did not live to finish: all or nothing. */
   private async clear(row: Sandbox): Promise<void> {
     await this.runner.remove(row.id);
@@ -75,7 +92,7 @@ export class SandboxSync {
   }
 
   private async difference(row: Sandbox, container: ContainerInfo | undefined): Promise<SandboxPatch | undefined> {
-    const runs = container?.status === 'running' || container?.status === 'paused';
+    const runs = container !== undefined && isThere(container);
     if (!runs) return this.down(row, container);
     const status = container.status === 'paused' ? 'paused' : 'running';
     if (!isUp(row)) return this.startedElsewhere(row, status);
