@@ -1,15 +1,15 @@
 import { absolute } from './paths.js';
 
 it.each([
-  ['/work', undefined, '/work'],
-  ['/work', '/etc/x', '/etc/x'],
-  ['/work', 'a b', '/work/a b'],
+  ['/app', undefined, '/app'],
+  ['/app', '/etc/x', '/etc/x'],
+  ['/app', 'a b', '/app/a b'],
   ['/', 'a', '/a'],
-  ['/work/', 'a', '/work/a'],
-  ['/work', '../x', '/work/../x'],
-  ['/work', '~', '/work/~'],
-  ['/work', '-rf', '/work/-rf'],
-  ['/work', '', '/work/'],
+  ['/app/', 'a', '/app/a'],
+  ['/app', '../x', '/app/../x'],
+  ['/app', '~', '/app/~'],
+  ['/app', '-rf', '/app/-rf'],
+  ['/app', '', '/app/'],
 ])('a path in %s, asked for as %j, is %s', (workingDir, path, wanted) => {
   expect(absolute(workingDir, path)).toBe(wanted);
 });
