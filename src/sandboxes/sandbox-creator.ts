@@ -62,7 +62,7 @@ export class SandboxCreator {
       user: image.config.user,
     };
     // Claimed from its first moment: only when its creator has died does anybody else touch it.
-    const claim = { claim: randomUUID(), claimUntil: Date.now() + CLAIM_MS };
+    const claim = { claim: randomUUID(), claimUntil: this.clock.now() + CLAIM_MS };
     const fixed = {
       ...claim,
       id: newId('sb'),

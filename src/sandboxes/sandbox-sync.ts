@@ -70,7 +70,7 @@ export class SandboxSync {
   /** Its creator is at work, and knows best. */
   private async isBeingCreated(sandboxId: string): Promise<boolean> {
     const row = await this.sandboxes.find(sandboxId);
-    return row?.status === 'creating' && (row.claimUntil ?? 0) > Date.now();
+    return row?.status === 'creating' && (row.claimUntil ?? 0) > this.clock.now();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Clock } from '../common/clock.js';
 import { conflict } from '../common/errors/atoll-error.js';
 import type { Sandbox, SandboxPatch } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
@@ -25,7 +26,10 @@ export interface Claimed {
 export class Transitions {
   private readonly tails = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly sandboxes: SandboxesRepository) {}
+  constructor(
+    private readonly sandboxes: SandboxesRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /** Runs work on a sandbox, by id; undefined when there is none. 409 when another service does not let go of it. */
   async run<T>(sandboxId: string, work: (claimed: Claimed) => Promise<T>): Promise<T | undefined> {
@@ -60,15 +64,16 @@ export class Transitions {
 
   /** The row with our claim on it; undefined when there is none. */
   private async take(sandboxId: string, claim: string): Promise<Sandbox | undefined> {
-    const until = Date.now() + WAIT_MS;
+    const until = this.clock.now() + WAIT_MS;
     for (;;) {
       const row = await this.sandboxes.find(sandboxId);
       if (!row) return undefined;
-      const free = row.claim === null || (row.claimUntil ?? 0) < Date.now();
+      const free = row.claim === null || (row.claimUntil ?? 0) < this.clock.now();
       const taken =
-        free && (await this.sandboxes.update(row.id, row.version, { claim, claimUntil: Date.now() + CLAIM_MS }));
+        free && (await this.sandboxes.update(row.id, row.version, { claim, claimUntil: this.clock.now() + CLAIM_MS }));
       if (taken) return taken;
-      if (Date.now() > until) throw conflict(`the sandbox "${row.name}" is being changed by another call; try again`);
+      if (this.clock.now() > until)
+        throw conflict(`the sandbox "${row.name}" is being changed by another call; try again`);
       if (!free) await sleep(RETRY_MS);
     }
   }

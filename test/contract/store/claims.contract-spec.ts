@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Clock } from '../../../src/common/clock.js';
 import { Transitions } from '../../../src/sandboxes/transitions.js';
 import { IdempotencyRepository } from '../../../src/store/idempotency.repository.js';
 import { MetaRepository } from '../../../src/store/meta.repository.js';
@@ -24,7 +25,7 @@ describe.each(backends)('Claims and keys on $name', (backend) => {
 
   it('let one service at a time change a sandbox, and different sandboxes at once', async () => {
     const repositories = stores.map((store) => new SandboxesRepository(store));
-    const services = repositories.map((repository) => new Transitions(repository));
+    const services = repositories.map((repository) => new Transitions(repository, new Clock()));
     const rows = await Promise.all([1, 2].map(() => repositories[0].insert(newSandbox({ status: 'running' }))));
     const inside = new Map<string, number>();
     let most = 0;
@@ -49,7 +50,7 @@ describe.each(backends)('Claims and keys on $name', (backend) => {
 
   it('are let go of when the work fails, and lapse when their holder has died', async () => {
     const repository = new SandboxesRepository(stores[0]);
-    const transitions = new Transitions(repository);
+    const transitions = new Transitions(repository, new Clock());
     const row = await repository.insert(newSandbox({ status: 'running', claim: 'dead', claimUntil: Date.now() + 150 }));
     const begun = Date.now();
     await expect(transitions.run(row.id, () => Promise.reject(new Error('work')))).rejects.toThrow('work');
@@ -59,6 +60,26 @@ describe.each(backends)('Claims and keys on $name', (backend) => {
     await repository.update(row.id, (await repository.find(row.id))!.version, { claim: 'x', claimUntil: 9e15 });
     await repository.dropClaims();
     expect((await repository.find(row.id))?.claim).toBeNull();
+  });
+
+  it('do not lapse when the wall clock is set', async () => {
+    const repository = new SandboxesRepository(stores[0]);
+    const clock = new Clock();
+    const [one, other] = [new Transitions(repository, clock), new Transitions(repository, clock)];
+    const { id } = await repository.insert(newSandbox({ status: 'running' }));
+    const order: string[] = [];
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await one.run(id, async () => {
+        vi.setSystemTime(Date.now() + 48 * 3_600_000);
+        void other.run(id, async () => order.push('other'));
+        await sleep(300);
+        order.push('one');
+      });
+      await expect.poll(() => order).toEqual(['one', 'other']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('find what ended long ago, the longest first', async () => {
