@@ -34,6 +34,9 @@ const END: CommandEvent = {
   userMs: 1,
   systemMs: 2,
   maxRssKb: 3,
+  timedOut: false,
+  stdoutBytes: 88,
+  stderrBytes: 0,
 };
 const said = (position: number, text: string): CommandEvent => ({ type: 'output', position, records: record(text) });
 

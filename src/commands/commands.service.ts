@@ -4,7 +4,8 @@ import { badRequest, conflict, notFound } from '../common/errors/atoll-error.js'
 import { isCode } from '../common/errors/is-code.js';
 import { newId } from '../common/ids.js';
 import { absolute } from '../common/paths.js';
-import { AgentCommands, encodeSpec, StartRefused } from '../guest/agent-commands.js';
+import { AgentCommands, StartRefused } from '../guest/agent-commands.js';
+import { encodeSpec } from '../guest/encoded-spec.js';
 import type { StartRefusal } from '../guest/reports.js';
 import { SandboxAccess, type RunningSandbox } from '../sandboxes/sandbox-access.js';
 import type { Command } from '../store/command.types.js';
@@ -35,7 +36,7 @@ export class CommandsService {
   async start(idOrName: string, request: CreateCommandRequest): Promise<Command> {
     const sandbox = await this.sandboxes.running(idOrName);
     const spec = specOf(sandbox, request);
-    encodeSpec(spec); // what is too large is refused before anything is recorded
+    const encoded = encodeSpec(spec); // what is too large is refused before anything is recorded
     // Recorded before it runs, so that no command can run that nobody knows of.
     const incarnation = (await sandbox.guest.session()).peer.incarnation;
     const command = await this.commands.insert({
@@ -46,7 +47,7 @@ export class CommandsService {
     });
     if (randomInt(PRUNE_EVERY) === 0) void this.history.prune(command.sandboxId);
     try {
-      const running = await this.agent.start(sandbox.guest, spec);
+      const running = await this.agent.start(sandbox.guest, encoded);
       this.follower.begin(sandbox.guest, command, running);
       return command;
     } catch (error) {

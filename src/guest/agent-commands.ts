@@ -3,11 +3,11 @@ import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import { CommandStream } from './command-stream.js';
+import type { EncodedSpec } from './encoded-spec.js';
 import type { Exchange } from './exchange.js';
-import { encodeFrame, MAX_PAYLOAD } from './frames.js';
 import type { Guest } from './guest.js';
 import { startedOf, startRefusalOf, type StartRefusal } from './reports.js';
-import type { CommandSpec, Started } from './types.js';
+import type { Started } from './types.js';
 
 /** A command that runs, with the stream of what it says. */
 export interface Running {
@@ -29,10 +29,10 @@ export class AgentCommands {
   constructor(private readonly config: Config) {}
 
   /** Starts a command and waits until it runs. Throws StartRefused, GuestEnded, SessionLost or TIMEOUT. */
-  async start(guest: Guest, spec: CommandSpec): Promise<Running> {
+  async start(guest: Guest, spec: EncodedSpec): Promise<Running> {
     const session = await guest.session();
     const request = session.request({ method: 'POST', path: '/commands' });
-    request.write(encodeFrame('C', encodeSpec(spec)));
+    request.write(spec);
     return this.orReset(request, async () => {
       await request.ok();
       const stream = new CommandStream(request);
@@ -78,11 +78,4 @@ export class AgentCommands {
       throw error;
     }
   }
-}
-
-/** Throws PAYLOAD_TOO_LARGE for more than a frame holds. */
-export function encodeSpec(spec: CommandSpec): Buffer {
-  const encoded = Buffer.from(JSON.stringify(spec));
-  if (encoded.length <= MAX_PAYLOAD) return encoded;
-  throw new AtollError('PAYLOAD_TOO_LARGE', `arguments and environment together are larger than ${MAX_PAYLOAD} bytes`);
 }

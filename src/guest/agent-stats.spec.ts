@@ -57,12 +57,7 @@ describe('an agent', () => {
   async function guestOf(answer: StreamHandler) {
     asked.length = 0;
     const connector = new FakeConnector();
-    const guest = new Guest(
-      { ...IDENTITY, containerName: 'c' },
-      connector,
-      { connected: () => undefined, lost: () => undefined },
-      1000,
-    );
+    const guest = new Guest({ ...IDENTITY, containerName: 'c' }, connector, { lost: () => undefined }, 1000);
     onTestFinished(() => guest.end());
     await guest.prepare();
     await connector.connect((stream, path, method) => {

@@ -11,7 +11,6 @@ export class GuestEnded extends AtollError {
 }
 
 export interface GuestObserver {
-  connected(guest: Guest, session: Session): void;
   /** The last session is gone and nobody asked for it. */
   lost(guest: Guest): void;
 }
@@ -101,6 +100,5 @@ export class Guest {
       if (!this.ended) this.observer.lost(this);
     });
     for (const waiter of this.waiters) waiter.resolve(session);
-    this.observer.connected(this, session);
   }
 }

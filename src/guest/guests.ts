@@ -7,7 +7,6 @@ import { RUN_PATH } from './agent-layout.js';
 import { ExecConnector } from './exec-connector.js';
 import { Guest, GuestEnded, type GuestObserver } from './guest.js';
 import { RunFolder } from './run-folder.js';
-import type { Session } from './session.js';
 import { SocketConnector } from './socket-connector.js';
 import type { GuestAddress } from './types.js';
 
@@ -61,10 +60,6 @@ export class Guests implements GuestObserver, OnApplicationShutdown {
   async discard(sandboxId: string): Promise<void> {
     await this.end(sandboxId);
     await new RunFolder(this.config.dataDir, sandboxId).remove();
-  }
-
-  connected(_guest: Guest, _session: Session): void {
-    // Nothing to do yet: whoever needs the session waits for it.
   }
 
   lost(guest: Guest): void {

@@ -14,6 +14,9 @@ const END = {
   user_ms: 4,
   system_ms: 5,
   max_rss_kb: 6,
+  timed_out: true,
+  stdout_bytes: 7,
+  stderr_bytes: 8,
 };
 const ENTRY = {
   name: 'a',
@@ -45,6 +48,9 @@ describe('what the agent reports', () => {
       userMs: 4,
       systemMs: 5,
       maxRssKb: 6,
+      timedOut: true,
+      stdoutBytes: 7,
+      stderrBytes: 8,
     });
     expect(commandEndOf(json({ ...END, signal: 0 })).signal).toBeUndefined();
   });
@@ -60,6 +66,8 @@ describe('what the agent reports', () => {
     ['a length that no number holds', Buffer.from(JSON.stringify(END).replace('"length":3', '"length":1e300'))],
     ['a signal that there is not', json({ ...END, signal: 65 })],
     ['no exit code', json({ ...END, exit_code: undefined })],
+    ['a timeout of neither yes nor no', json({ ...END, timed_out: undefined })],
+    ['a part of a byte', json({ ...END, stdout_bytes: 0.5 })],
   ])('is refused when it is %s', (_what, payload) => {
     expect(() => commandEndOf(payload)).toThrow(NOT_UNDERSTOOD);
   });

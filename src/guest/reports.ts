@@ -23,6 +23,9 @@ const ended = z.object({
   user_ms: count,
   system_ms: count,
   max_rss_kb: count,
+  timed_out: z.boolean(),
+  stdout_bytes: count,
+  stderr_bytes: count,
 });
 
 export interface StartRefusal {
@@ -52,6 +55,9 @@ export function commandEndOf(payload: Buffer): CommandEnd {
     userMs: end.user_ms,
     systemMs: end.system_ms,
     maxRssKb: end.max_rss_kb,
+    timedOut: end.timed_out,
+    stdoutBytes: end.stdout_bytes,
+    stderrBytes: end.stderr_bytes,
   };
 }
 

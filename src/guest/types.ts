@@ -20,6 +20,19 @@ export interface CommandSpec {
   env: Record<string, string>;
   /** As an image's USER is written; empty is root. */
   user: string;
+  /** 0 to 0o777; absent is 0o022. */
+  umask?: number;
+  /** How long it may run; then TERM, and KILL after `graceMs`, to its whole session. Absent or 0: as long as it likes. */
+  timeoutMs?: number;
+  /** Goes with `timeoutMs`; absent or 0 is KILL at once. */
+  graceMs?: number;
+  /** The first bytes of its stdin, at most MAX_STDIN; the agent hands them over from memory, whatever becomes of the service. */
+  stdin?: Buffer;
+  /**
+   * Stdin stays open behind `stdin`, for AgentCommands.writeStdin. Without it stdin is at its end behind `stdin`, and is
+   * /dev/null where there is neither.
+   */
+  openStdin?: boolean;
 }
 
 export interface Started {
@@ -42,6 +55,11 @@ export interface CommandEnd {
   userMs: number;
   systemMs: number;
   maxRssKb: number;
+  /** Its time was up before it ended, however it ended then: one that heeds TERM has an exit code of its own. */
+  timedOut: boolean;
+  /** Bytes that it wrote to each, what was dropped since included. */
+  stdoutBytes: number;
+  stderrBytes: number;
 }
 
 export type CommandEvent = { type: 'output'; position: number; records: Buffer } | ({ type: 'end' } & CommandEnd);

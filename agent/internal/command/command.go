@@ -22,6 +22,9 @@ type Exit struct {
 	UserMs     int64 `json:"user_ms"`
 	SystemMs   int64 `json:"system_ms"`
 	MaxRSSKb   int64 `json:"max_rss_kb"`
+	TimedOut   bool  `json:"timed_out"`
+	Stdout     int64 `json:"stdout_bytes"`
+	Stderr     int64 `json:"stderr_bytes"`
 }
 
 // Command is one that has started and is not released.
@@ -31,10 +34,12 @@ type Command struct {
 	StartedAt int64 // unix ms
 
 	log      *spool.Log
+	left     chan struct{} // closed once the first process has ended
 	finished chan struct{} // closed once exit is set
 	released chan struct{}
 	exit     atomic.Pointer[Exit]
 	killed   atomic.Bool // we were asked to send KILL: not the OOM killer's doing
+	timedOut atomic.Bool // its time was up before its first process ended
 	oomMark  uint64
 
 	mu     sync.Mutex
@@ -63,6 +68,7 @@ func (c *Command) summary() Summary {
 func (t *Table) follow(c *Command, p *proc.Started) {
 	pumps := startPumps(c.log, p.Stdout, p.Stderr)
 	end := <-p.Done
+	close(c.left)
 	finishedAt := time.Now().UnixMilli()
 	oom := false
 	if !c.killed.Load() && (end.Status.Signaled() && end.Status.Signal() == unix.SIGKILL || end.Status.ExitStatus() == 128+int(unix.SIGKILL)) {
@@ -75,6 +81,7 @@ func (t *Table) follow(c *Command, p *proc.Started) {
 		ExitCode: exitCode(end.Status), Signal: exitSignal(end.Status),
 		FinishedAt: finishedAt, Length: length, OOM: oom,
 		UserMs: millis(end.Usage.Utime), SystemMs: millis(end.Usage.Stime), MaxRSSKb: t.peak(end.Usage.Maxrss),
+		TimedOut: c.timedOut.Load(), Stdout: pumps.bytes[0], Stderr: pumps.bytes[1],
 	})
 	close(c.finished)
 	t.retire(c)

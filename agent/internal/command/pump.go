@@ -15,6 +15,7 @@ import (
 // pumps carry a command's two pipes into its log.
 type pumps struct {
 	files [2]*os.File
+	bytes [2]int64      // what was read of each, once done
 	done  chan struct{} // closed when nothing more will be appended
 }
 
@@ -32,7 +33,8 @@ func startPumps(log *spool.Log, stdout, stderr *os.File) *pumps {
 	both.Add(2)
 	for i, f := range p.files {
 		go func() {
-			atEnd := pump(log, f, byte(i+1))
+			n, atEnd := pump(log, f, byte(i+1))
+			p.bytes[i] = n
 			both.Done()
 			if !atEnd && drains.Add(1) <= maxDrains {
 				// A daemon holds it. Closing our end would kill it by SIGPIPE at its next word.
@@ -68,14 +70,15 @@ func (p *pumps) finish(grace time.Duration) {
 }
 
 // pump copies until the pipe's end (true) or until it is cut off by a deadline (false).
-func pump(log *spool.Log, f *os.File, stream byte) (atEnd bool) {
+func pump(log *spool.Log, f *os.File, stream byte) (bytes int64, atEnd bool) {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return true
+		return 0, true
 	}
 	limit := -1 // bytes still to be read after the cut
 	for limit != 0 {
 		n, err := readRecord(log, raw.Read, stream, limit)
+		bytes += int64(n)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && limit < 0:
 			// What lies in the pipe now was written in time.
@@ -83,12 +86,12 @@ func pump(log *spool.Log, f *os.File, stream byte) (atEnd bool) {
 				_ = f.SetReadDeadline(time.Time{})
 			}
 		case err != nil || n == 0:
-			return true
+			return bytes, true
 		case limit > 0:
 			limit -= n
 		}
 	}
-	return false
+	return bytes, false
 }
 
 // readRecord waits until there is something, then reads it into a record and appends that. n is 0 at the pipe's end.

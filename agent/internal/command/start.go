@@ -19,12 +19,18 @@ type Request struct {
 	Cwd  string            `json:"cwd"`
 	Env  map[string]string `json:"env"`
 	User string            `json:"user"`
+
+	TimeoutMs int64 `json:"timeout_ms"` // 0: none
+	GraceMs   int64 `json:"grace_ms"`
 }
 
 // DefaultPath is used where the command's environment has no PATH; engines use the same.
 const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-const maxID = 128
+const (
+	maxID = 128
+	maxMs = 1 << 40 // some 34 years, which a time.Duration can hold
+)
 
 // Parse reads and checks a C frame.
 func Parse(payload []byte) (Request, *proc.Failure) {
@@ -39,6 +45,9 @@ func Parse(payload []byte) (Request, *proc.Failure) {
 		return r, proc.Fail(proc.Invalid, "argv is empty")
 	case slices.ContainsFunc(r.Argv, hasNUL) || hasNUL(r.Cwd) || hasNUL(r.User):
 		return r, proc.Fail(proc.Invalid, "argv, cwd and user cannot hold a NUL")
+	}
+	if min(r.TimeoutMs, r.GraceMs) < 0 || max(r.TimeoutMs, r.GraceMs) > maxMs {
+		return r, proc.Fail(proc.Invalid, "timeout_ms and grace_ms are from 0 to "+strconv.Itoa(maxMs))
 	}
 	for k, v := range r.Env {
 		if k == "" || strings.Contains(k, "=") || hasNUL(k) || hasNUL(v) {
@@ -78,6 +87,9 @@ func (t *Table) Start(r Request) (*Command, *proc.Failure) {
 	}
 	t.enter(c)
 	go t.follow(c, p)
+	if r.TimeoutMs > 0 {
+		go t.limit(c, time.Duration(r.TimeoutMs)*time.Millisecond, time.Duration(r.GraceMs)*time.Millisecond)
+	}
 	return c, nil
 }
 
@@ -102,7 +114,7 @@ func (t *Table) launch(r Request) (*Command, *proc.Started, *proc.Failure) {
 	}
 	c := &Command{
 		ID: r.ID, log: t.store.Open(), oomMark: t.oom.Mark(),
-		finished: make(chan struct{}), released: make(chan struct{}),
+		left: make(chan struct{}), finished: make(chan struct{}), released: make(chan struct{}),
 	}
 	p, err := t.spawner.Start(spec)
 	if err != nil {

@@ -151,7 +151,7 @@ func (t *Table) snapshot() []*Command {
 	return out
 }
 
-// Signal sends sig to the command's process group; 0 only asks whether it runs.
+// Signal sends sig to all of the command's session; 0 only asks whether it runs.
 func (t *Table) Signal(id string, sig int) error {
 	c, err := t.Find(id)
 	if err != nil {
@@ -166,7 +166,7 @@ func (t *Table) Signal(id string, sig int) error {
 	if sig == int(unix.SIGKILL) {
 		c.killed.Store(true)
 	}
-	if err := t.reaper.SignalGroup(c.PID, unix.Signal(sig)); errors.Is(err, unix.ESRCH) {
+	if err := t.reaper.SignalSession(c.PID, unix.Signal(sig)); errors.Is(err, unix.ESRCH) {
 		return ErrFinished
 	} else if err != nil {
 		return err

@@ -2,8 +2,6 @@ package proc
 
 import (
 	"os"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,23 +26,10 @@ func (s *Strays) Tell(r *Reaper, sig unix.Signal) {
 }
 
 func (s *Strays) each(untold func(pid int)) {
-	all, _ := os.ReadDir("/proc")
-	for _, entry := range all {
-		pid, err := strconv.Atoi(entry.Name())
-		if err == nil && !s.told[pid] && parentOf(pid) == os.Getpid() {
-			s.told[pid] = true
-			untold(pid)
+	for _, p := range processes() {
+		if !s.told[p.pid] && p.parent == os.Getpid() {
+			s.told[p.pid] = true
+			untold(p.pid)
 		}
 	}
-}
-
-func parentOf(pid int) int {
-	raw, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	text := string(raw)
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // state, parent, …
-	if len(fields) < 2 {
-		return 0
-	}
-	parent, _ := strconv.Atoi(fields[1])
-	return parent
 }

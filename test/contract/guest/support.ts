@@ -9,11 +9,12 @@ import { AgentCommands, type Running } from '../../../src/guest/agent-commands.j
 import { agentContainer } from '../../../src/guest/agent-container.js';
 import { AgentFiles } from '../../../src/guest/agent-files.js';
 import type { CommandStream } from '../../../src/guest/command-stream.js';
+import { encodeSpec } from '../../../src/guest/encoded-spec.js';
 import type { Guest } from '../../../src/guest/guest.js';
 import { Guests } from '../../../src/guest/guests.js';
 import { RunFolder } from '../../../src/guest/run-folder.js';
 import type { Session } from '../../../src/guest/session.js';
-import type { CommandEnd, GuestAddress, Transport } from '../../../src/guest/types.js';
+import type { CommandEnd, CommandSpec, GuestAddress, Transport } from '../../../src/guest/types.js';
 import { recordsOf } from '../../../src/commands/output/records.js';
 import { BUSYBOX, cleanUp, openSide, rawDocker, testHost, type Side } from '../engine/support.js';
 
@@ -30,10 +31,8 @@ export interface Box {
   guest: Guest;
 }
 
-export interface RunOptions {
-  user?: string;
-  cwd?: string;
-}
+/** What a command of these tests has besides its arguments. */
+export type RunOptions = Partial<Omit<CommandSpec, 'id' | 'argv'>>;
 
 /** The guest room on a real engine, with the real agent. */
 export class GuestSide {
@@ -115,9 +114,10 @@ export class GuestSide {
     return this.guests.get(address.sandboxId);
   }
 
-  start({ guest }: Box, argv: string[], { user = '', cwd = '/' }: RunOptions = {}): Promise<Running & { id: string }> {
+  async start({ guest }: Box, argv: string[], options: RunOptions = {}): Promise<Running & { id: string }> {
     const id = newId('cmd');
-    return this.commands.start(guest, { id, argv, cwd, user, env: {} }).then((running) => ({ ...running, id }));
+    const spec = encodeSpec({ id, argv, cwd: '/', user: '', env: {}, ...options });
+    return { ...(await this.commands.start(guest, spec)), id };
   }
 
   /** Starts a command, waits for its end, and forgets it. */
