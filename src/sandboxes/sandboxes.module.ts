@@ -3,6 +3,7 @@ import { GuestModule } from '../guest/guest.module.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
 import { IdempotentCreate } from './idempotent-create.js';
+import { SandboxIntents } from './sandbox-intents.js';
 import { SandboxLister } from './sandbox-list.js';
 import { SandboxLifecycle } from './sandbox-lifecycle.js';
 import { SandboxPlanner } from './sandbox-plan.js';
@@ -20,6 +21,7 @@ import { Clock } from '../common/clock.js';
     Clock,
     SandboxAccess,
     SandboxCreator,
+    SandboxIntents,
     SandboxLifecycle,
     SandboxLister,
     IdempotentCreate,

@@ -23,7 +23,7 @@ export class SandboxesService {
   /** With a key, the same request again answers with the same sandbox. */
   create(request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
     const plan = this.planner.plan(request);
-    return this.idempotent.run(idempotencyKey, request, async () => toCreated(await this.creator.create(plan)));
+    return this.idempotent.run(idempotencyKey, request, async (use) => toCreated(await this.creator.create(plan, use)));
   }
 
   /** 409 where no agent runs to ask. */

@@ -5,7 +5,7 @@ import { IdempotencyRepository } from '../store/idempotency.repository.js';
 const KEPT_MS = 24 * 3600 * 1000;
 const EVERY_MS = 600_000;
 
-/** Forgets Idempotency-Keys after a day, and at boot those whose request the last service did not live to answer. */
+/** Forgets Idempotency-Keys after a day. */
 @Injectable()
 export class IdempotencyUpkeep implements OnApplicationBootstrap {
   private readonly logger = new Logger(IdempotencyUpkeep.name);
@@ -16,7 +16,7 @@ export class IdempotencyUpkeep implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.entries.prune(Date.now() - KEPT_MS, Date.now());
+    await this.prune();
     this.registry.addInterval(
       IdempotencyUpkeep.name,
       setInterval(() => void this.prune(), EVERY_MS),

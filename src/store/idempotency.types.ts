@@ -1,4 +1,4 @@
-/** A request that carried an Idempotency-Key. */
+/** A create that carried an Idempotency-Key. */
 export interface IdempotencyEntry {
   owner: string;
   key: string;
@@ -6,6 +6,8 @@ export interface IdempotencyEntry {
   bodyHash: string;
   /** Unix ms. */
   createdAt: number;
-  /** JSON of what was answered; null while the first request is under way. */
+  /** The sandbox that the create makes, or made; null in entries of versions that did not know. */
+  sandboxId: string | null;
+  /** JSON of what was answered; null until that sandbox runs. When there is no such sandbox then, the create came to nothing. */
   answer: string | null;
 }

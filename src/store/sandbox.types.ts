@@ -43,6 +43,10 @@ export interface Sandbox {
   /** MB of 1,048,576 bytes. */
   memoryMb: number;
   cpus: number;
+  /** Processes and threads of its commands together; null is the configured limit. */
+  pids: number | null;
+  /** MB that may be written into its file system; null is no limit. */
+  diskMb: number | null;
   /** The last timeout that was asked for, in seconds; start and restart count it again. */
   timeoutS: number;
   expiresAt: number | null;

@@ -3,7 +3,7 @@ import type { CompiledQuery, Insertable, Updateable } from 'kysely';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { decode, encode } from './codec.js';
 import type { NewSandbox, Sandbox, SandboxPatch, SandboxStatus } from './sandbox.types.js';
-import { Store } from './store.js';
+import { Store, type Db } from './store.js';
 import { SANDBOX_LAYOUT, type SandboxesTable } from './tables.js';
 
 const DEFAULTS: Partial<Sandbox> = { portMap: {}, labels: {} };
@@ -38,8 +38,8 @@ export class SandboxesRepository {
   }
 
   /** Throws NameTakenError when a sandbox of any status has the name. The version of the new row is 1. */
-  async insert(sandbox: NewSandbox): Promise<Sandbox> {
-    const row = await this.store.db
+  async insert(sandbox: NewSandbox, db: Db = this.store.db): Promise<Sandbox> {
+    const row = await db
       .insertInto('sandboxes')
       .values(encode<Insertable<SandboxesTable>>({ ...DEFAULTS, ...sandbox }, SANDBOX_LAYOUT))
       .onConflict((conflict) => conflict.column('name').doNothing())
@@ -77,8 +77,8 @@ export class SandboxesRepository {
    * Changes the row if its version is still this one, and returns it with its new version. Undefined: somebody else
    * changed or deleted it meanwhile, and nothing was done; read it again and decide anew.
    */
-  async update(id: string, version: number, patch: SandboxPatch): Promise<Sandbox | undefined> {
-    const row = await this.store.db
+  async update(id: string, version: number, patch: SandboxPatch, db: Db = this.store.db): Promise<Sandbox | undefined> {
+    const row = await db
       .updateTable('sandboxes')
       .set(encode<Updateable<SandboxesTable>>(patch, SANDBOX_LAYOUT))
       .set((eb) => ({ version: eb('version', '+', 1) }))

@@ -12,6 +12,9 @@ export interface StoreLocation {
   databaseUrl?: string;
 }
 
+/** What queries are made on: the database, or a transaction on it. */
+export type Db = Kysely<Tables>;
+
 /** How long one statement may take or wait: in a request, and while migrating, when nobody is served yet. */
 const REQUEST = { statementMs: 15_000, busyMs: 1_000 };
 const BOOT = { statementMs: 600_000, busyMs: 50 };
@@ -19,7 +22,7 @@ const BOOT = { statementMs: 600_000, busyMs: 50 };
 /** The database. Does nothing before the first query; `migrate` should be that. */
 export class Store {
   readonly kind: DatabaseKind;
-  readonly db: Kysely<Tables>;
+  readonly db: Db;
 
   constructor(private readonly location: StoreLocation) {
     this.kind = location.databaseUrl === undefined ? 'sqlite' : 'postgres';
@@ -34,6 +37,11 @@ export class Store {
     } finally {
       await db.destroy();
     }
+  }
+
+  /** What is written through the `db` that the work is given holds together: all of it, or nothing when it throws. Only queries belong in it. */
+  together<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    return this.db.transaction().execute(work);
   }
 
   /** Throws StoreError `unavailable` when the database does not answer. */

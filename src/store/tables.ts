@@ -16,6 +16,8 @@ export const SANDBOX_LAYOUT = {
   portMap: 'json',
   memoryMb: 'plain',
   cpus: 'plain',
+  pids: 'plain',
+  diskMb: 'plain',
   timeoutS: 'plain',
   expiresAt: 'plain',
   startedAt: 'plain',

@@ -251,29 +251,6 @@ describe('the life of a sandbox', () => {
     }
   });
 
-  it('creates once per Idempotency-Key, after a restart too', async () => {
-    const create = (key: string, body: unknown) =>
-      service.call('POST', '/v1/sandboxes', body, { 'idempotency-key': key });
-    const body = { image: 'atoll-test/busybox:1', timeout: 77 };
-    const [first, second] = await Promise.all([
-      create('key-1', body),
-      create('key-1', { timeout: 77, image: 'atoll-test/busybox:1' }),
-    ]);
-    expect([first.status, second.status].sort()).toEqual([201, 409]);
-    const made = first.status === 201 ? first : second;
-    expect(await create('key-1', body)).toMatchObject({ status: 201, body: made.body });
-    expect(await create('key-1', { ...body, timeout: 78 })).toMatchObject({
-      status: 422,
-      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
-    });
-    expect(await create('key-2', { ...body, image: 'no/such:image' })).toMatchObject({ status: 400 });
-    expect((await create('key-2', body)).status).toBe(201);
-    expect(await create('bad key', body)).toMatchObject({ status: 400 });
-    await service.kill('SIGKILL');
-    await service.boot();
-    expect(await create('key-1', body)).toMatchObject({ status: 201, body: made.body });
-  });
-
   it('deletes what has been stopped for longer than it is kept', async () => {
     const brief = await Service.start({ ATOLL_SWEEP_INTERVAL: '200', ATOLL_RETENTION: '1' });
     try {

@@ -5,7 +5,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { Transitions } from '../../../src/sandboxes/transitions.js';
 import { IdempotencyRepository } from '../../../src/store/idempotency.repository.js';
 import { MetaRepository } from '../../../src/store/meta.repository.js';
-import { SandboxesRepository } from '../../../src/store/sandboxes.repository.js';
+import { NameTakenError, SandboxesRepository } from '../../../src/store/sandboxes.repository.js';
 import { Store } from '../../../src/store/store.js';
 import { backends, sqlite, type TestDatabase } from './backends.js';
 import { newSandbox } from './samples.js';
@@ -95,21 +95,41 @@ describe.each(backends)('Claims and keys on $name', (backend) => {
 
   it('give an Idempotency-Key to one request, and remember its answer', async () => {
     const keys = stores.map((store) => new IdempotencyRepository(store));
-    const entry = { owner: 'o', key: 'k', bodyHash: 'h', createdAt: 1000 };
+    const entry = { owner: 'o', key: 'k', bodyHash: 'h', createdAt: 1000, sandboxId: 'sb_1' };
     const taken = await Promise.all([0, 1, 0, 1].map((n) => keys[n].take(entry)));
-    expect(taken.filter((one) => one === undefined)).toHaveLength(1);
-    expect(taken.find((one) => one !== undefined)).toEqual({ ...entry, answer: null });
+    expect(taken.filter((one) => one)).toHaveLength(1);
+    expect(await keys[1].find('o', 'k')).toEqual({ ...entry, answer: null });
+    // What came to nothing gives its key to one other, and to no more.
+    const second = { ...entry, bodyHash: 'other', sandboxId: 'sb_2' };
+    expect(await keys[0].take(second, 'sb_other')).toBe(false);
+    const again = await Promise.all([0, 1, 0].map((n) => keys[n].take(second, 'sb_1')));
+    expect(again.filter((one) => one)).toHaveLength(1);
     await keys[0].answer('o', 'k', '{"id":1}');
-    expect(await keys[1].take({ ...entry, bodyHash: 'other' })).toMatchObject({ bodyHash: 'h', answer: '{"id":1}' });
-    expect(await keys[0].take({ ...entry, owner: 'another' })).toBeUndefined();
-    await keys[0].prune(500, 2000);
-    expect(await keys[0].find('another', 'k')).toBeUndefined();
+    expect(await keys[0].take(entry, 'sb_2')).toBe(false);
+    expect(await keys[1].find('o', 'k')).toEqual({ ...second, answer: '{"id":1}' });
+    expect(await keys[0].take({ ...entry, owner: 'another' })).toBe(true);
+    await keys[0].prune(1000);
     expect(await keys[0].find('o', 'k')).toMatchObject({ answer: '{"id":1}' });
     await keys[0].prune(1001);
     expect(await keys[0].find('o', 'k')).toBeUndefined();
-    await keys[0].take(entry);
-    await keys[0].drop('o', 'k');
-    expect(await keys[0].take(entry)).toBeUndefined();
+  });
+
+  it('hold together with what is written beside them, or not at all', async () => {
+    const [store] = stores;
+    const [keys, sandboxes] = [new IdempotencyRepository(store), new SandboxesRepository(store)];
+    const entry = { owner: 'o', key: 'k', bodyHash: 'h', createdAt: 1000, sandboxId: 'sb_1' };
+    const first = newSandbox();
+    const make = (sandbox = newSandbox()) =>
+      store.together(async (db) => {
+        expect(await keys.take(entry, undefined, db)).toBe(true);
+        return sandboxes.insert(sandbox, db);
+      });
+    await sandboxes.insert(first);
+    await expect(make(newSandbox({ name: first.name }))).rejects.toThrow(NameTakenError);
+    expect(await keys.find('o', 'k')).toBeUndefined();
+    const { id } = await make();
+    expect(await keys.find('o', 'k')).toBeDefined();
+    expect(await sandboxes.find(id)).toBeDefined();
   });
 });
 

@@ -28,6 +28,8 @@ describe.each(backends)('SandboxesRepository on $name', (backend) => {
       endReason: null,
       exitCode: null,
       incarnation: null,
+      pids: null,
+      diskMb: null,
     });
     expect(await repository.find(given.id)).toEqual(row);
   });
@@ -41,6 +43,8 @@ describe.each(backends)('SandboxesRepository on $name', (backend) => {
       portMap: { '80/tcp': '32768', '8080/udp': '1' },
       memoryMb: Number.MAX_SAFE_INTEGER,
       cpus: 0.1 + 0.2,
+      pids: 4_194_304,
+      diskMb: Number.MAX_SAFE_INTEGER,
       timeoutS: 315_360_000,
       createdAt: 8_640_000_000_000_000,
       expiresAt: 0,

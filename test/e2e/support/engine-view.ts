@@ -45,11 +45,16 @@ export interface Row {
   end_reason: string | null;
   finished_at: number | null;
   expires_at: number | null;
+  /** JSON. */
+  labels: string;
 }
 
 /** All rows of a service's own store, intents too, whether it runs or not. */
 export function rowsOf(service: Service): Row[] {
-  return query(service, 'select id, status, end_reason, finished_at, expires_at from sandboxes order by ordinal');
+  return query(
+    service,
+    'select id, status, end_reason, finished_at, expires_at, labels from sandboxes order by ordinal',
+  );
 }
 
 /** Commands that the store takes for running, with the status of their sandbox. */
