@@ -11,6 +11,7 @@ import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
 import { logRequest } from './common/http/log-request.js';
+import { boundArrival, takeStreams } from './common/http/stream-body.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
 import { serveDocs } from './openapi-document.js';
@@ -18,8 +19,11 @@ import { serveDocs } from './openapi-document.js';
 /** Longest path that a request may have: an image reference, escaped, and more. */
 const MAX_PARAM_LENGTH = 4096;
 
-/** For a request to arrive in full; then it is a 408. Answering may take longer. */
+/** For a request to arrive in full, unless its body is a stream; then it is a 408. Answering may take longer. */
 const REQUEST_TIMEOUT_MS = 120_000;
+
+/** Types of bodies that some routes take as they come. */
+const STREAMS = ['application/octet-stream', 'application/x-tar', 'application/gzip', 'multipart/form-data'];
 
 /** The whole service, ready to listen. Shared by main, the tests and the OpenAPI export. `config` is the tests' own. */
 export async function createApp(config?: DynamicModule): Promise<NestFastifyApplication> {
@@ -30,7 +34,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     requestIdHeader: false, // requestId() looks at it, and takes only a sane one
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: 0, // an upload may take its time; see boundArrival
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       late.filter!.send(error, request, reply),
@@ -46,6 +50,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   adapter.getInstance().removeAllContentTypeParsers(); // Fastify would take any text for a body
   const limit = { bodyLimit: app.get(Config).http.maxJsonBytes };
   app.useBodyParser('application/json', limit, parseJson(adapter.getInstance()));
+  takeStreams(app, STREAMS);
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -60,6 +65,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     try {
       if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health'))
         late.guard!.check(request);
+      boundArrival(request, REQUEST_TIMEOUT_MS);
       const encoding = request.headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity')
         throw new AtollError('UNSUPPORTED_MEDIA_TYPE', `a body with Content-Encoding ${encoding} is not taken`);

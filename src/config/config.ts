@@ -53,7 +53,14 @@ export abstract class Config {
     readonly maxLogsBytes: number;
     readonly outputGraceMs: number;
   };
-  readonly files!: { readonly maxTextBytes: number; readonly maxListEntries: number };
+  readonly files!: {
+    readonly maxTextBytes: number;
+    readonly maxListEntries: number;
+    /** Of a body that is not JSON. */
+    readonly maxRawBytes: number;
+    /** For work on a whole tree. */
+    readonly timeoutMs: number;
+  };
   readonly preview!: { readonly baseDomain: string; readonly port: number };
   readonly sweepIntervalMs!: number;
 }
@@ -115,7 +122,12 @@ function fromValues(v: Values): Config {
       maxLogsBytes: v.ATOLL_MAX_LOGS,
       outputGraceMs: v.ATOLL_OUTPUT_GRACE,
     },
-    files: { maxTextBytes: v.ATOLL_MAX_TEXT_FILE, maxListEntries: v.ATOLL_MAX_LIST_ENTRIES },
+    files: {
+      maxTextBytes: v.ATOLL_MAX_TEXT_FILE,
+      maxListEntries: v.ATOLL_MAX_LIST_ENTRIES,
+      maxRawBytes: v.ATOLL_MAX_RAW_BODY,
+      timeoutMs: v.ATOLL_FILE_TIMEOUT,
+    },
     preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },
     sweepIntervalMs: v.ATOLL_SWEEP_INTERVAL,
   };

@@ -242,7 +242,21 @@ export const variables = {
     group: 'Files',
     schema: whole(1, 1_000_000),
     default: '10000',
-    description: 'Most entries in the list of a directory.',
+    description: 'Most entries in one answer that lists a directory; a larger one is read page by page.',
+  },
+  ATOLL_MAX_RAW_BODY: {
+    group: 'Files',
+    schema: whole(1024, 1_048_576 * MIB),
+    default: String(65_536 * MIB),
+    unit: 'bytes',
+    description: 'Largest body that is taken as a stream: the bytes of a file, an upload of several, an archive.',
+  },
+  ATOLL_FILE_TIMEOUT: {
+    group: 'Files',
+    schema: whole(1000, DAY_MS),
+    default: '600000',
+    unit: 'ms',
+    description: 'How long work on a whole tree may take (delete, copy, move, change, search), before it is a 408.',
   },
   ATOLL_BASE_DOMAIN: {
     group: 'Previews',

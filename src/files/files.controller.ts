@@ -1,66 +1,95 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../common/errors/api-errors.decorator.js';
-import { DirectoryList, FileContent, ListQuery, PathQuery, WriteFileRequest, WrittenFile } from './dto/files.dto.js';
-import { toEntry } from './file-view.js';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBearerAuth, ApiExtraModels, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { isStreamed } from '../common/http/stream-body.js';
+import { validated } from '../common/validation/validation.pipe.js';
+import { formOf } from './accept.js';
+import { ApiFile, ApiRead, ApiWrite } from './api-files.decorators.js';
+import { writeConditions } from './conditions.js';
+import { AttributesRequest, ChangedFiles } from './dto/change.dto.js';
+import { FileContent, WriteFileRequest, WrittenFile } from './dto/files.dto.js';
+import { PlaceQuery } from './dto/place.query.dto.js';
+import { ReadQuery } from './dto/read.query.dto.js';
+import { WriteQuery } from './dto/write.query.dto.js';
+import { FileBytesService } from './file-bytes.service.js';
+import { FileChangesService } from './file-changes.service.js';
 import { FilesService } from './files.service.js';
-import { formatList } from './ls-format.js';
+import { shown } from './places.js';
 
 @ApiTags('Files')
 @ApiBearerAuth('ApiKeyAuth')
+@ApiExtraModels(FileContent, WriteFileRequest)
 @Controller('v1/sandboxes/:id/files')
 export class FilesController {
-  constructor(private readonly files: FilesService) {}
+  constructor(
+    private readonly files: FilesService,
+    private readonly bytes: FileBytesService,
+    private readonly changes: FileChangesService,
+  ) {}
 
-  /** Read a text file. */
+  /** Read a file: as JSON text, or with `Accept: application/octet-stream` its bytes, of any length. `HEAD` gets the headers of the bytes. */
   @Get()
-  @ApiErrors(
-    'NOT_FOUND',
-    'CONFLICT',
-    'FORBIDDEN',
-    'NOT_ACCEPTABLE',
-    'PAYLOAD_TOO_LARGE',
-    'ENGINE_UNAVAILABLE',
-    'TIMEOUT',
-  )
-  async read(@Param('id') id: string, @Query() { path }: PathQuery): Promise<FileContent> {
-    return { path, content: await this.files.read(id, path) };
+  @ApiRead()
+  async read(
+    @Param('id') id: string,
+    @Query() { encoding = 'utf8', ...query }: ReadQuery,
+    @Req() { method, headers }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const form = method === 'HEAD' ? 'application/octet-stream' : formOf(headers.accept);
+    if (form === 'application/octet-stream') return this.bytes.read(id, query, headers, reply);
+    void reply.header('vary', 'Accept');
+    const content = await this.files.read(id, query, encoding);
+    return { ...shown(query), content, ...(encoding === 'base64' ? { encoding } : {}) } satisfies FileContent;
   }
 
-  /** Write a text file: all or nothing. Parent directories are made; an existing file keeps its mode and owner. */
+  /**
+   * Write a file: as JSON text, or with `Content-Type: application/octet-stream` its bytes, of any length. All or nothing. Parent
+   * directories are made; an existing file keeps its mode and owner.
+   */
   @Put()
-  @ApiErrors(
-    'NOT_FOUND',
-    'CONFLICT',
-    'FORBIDDEN',
-    'PAYLOAD_TOO_LARGE',
-    'UNSUPPORTED_MEDIA_TYPE',
-    'INSUFFICIENT_STORAGE',
-    'ENGINE_UNAVAILABLE',
-    'TIMEOUT',
-  )
+  @RouteConfig({ streams: ['application/octet-stream'] })
+  @ApiWrite()
   async write(
     @Param('id') id: string,
-    @Query() { path }: PathQuery,
-    @Body() { content }: WriteFileRequest,
+    @Query() { encoding, mode, uid, gid, append, ...query }: WriteQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WrittenFile> {
-    await this.files.write(id, path, content);
-    return { path, status: 'written' };
+    const number = (text?: string) => (text === undefined ? undefined : Number(text));
+    const wishes = {
+      ...{ mode, uid: number(uid), gid: number(gid), append: append === 'true' },
+      ...writeConditions(request.headers),
+    };
+    const write = async () => {
+      if (isStreamed(request)) return this.bytes.write(id, query, request.body as Readable, wishes);
+      const body = await validated(WriteFileRequest, request.body);
+      const text = { content: body.content, encoding: body.encoding ?? encoding ?? 'utf8' };
+      return this.files.write(id, query, text, wishes);
+    };
+    const { etag } = await write();
+    void reply.header('etag', `"${etag}"`);
+    return { ...shown(query), status: 'written' };
+  }
+
+  /** Change mode, owner or group of a file, or of a whole tree. */
+  @Patch()
+  @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
+  async change(
+    @Param('id') id: string,
+    @Query() query: PlaceQuery,
+    @Body() request: AttributesRequest,
+  ): Promise<ChangedFiles> {
+    return { ...shown(query), status: 'changed', entries: await this.changes.change(id, query, request) };
   }
 
   /** Delete a file, or a directory with all that is in it. */
   @Delete()
   @HttpCode(204)
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
-  async remove(@Param('id') id: string, @Query() { path }: PathQuery): Promise<void> {
-    await this.files.remove(id, path);
-  }
-
-  /** List a directory. */
-  @Get('list')
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
-  async list(@Param('id') id: string, @Query() { path = '/' }: ListQuery): Promise<DirectoryList> {
-    const entries = await this.files.list(id, path);
-    return { path, output: formatList(entries), entries: entries.map(toEntry) };
+  @ApiFile()
+  async remove(@Param('id') id: string, @Query() query: PlaceQuery): Promise<void> {
+    await this.files.remove(id, query);
   }
 }

@@ -1,8 +1,15 @@
 import { Module } from '@nestjs/common';
 import { GuestModule } from '../guest/guest.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { FileBytesService } from './file-bytes.service.js';
+import { FileCallsController } from './file-calls.controller.js';
+import { FileChangesService } from './file-changes.service.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 
-@Module({ imports: [GuestModule, SandboxesModule], controllers: [FilesController], providers: [FilesService] })
+@Module({
+  imports: [GuestModule, SandboxesModule],
+  controllers: [FilesController, FileCallsController],
+  providers: [FilesService, FileBytesService, FileChangesService],
+})
 export class FilesModule {}

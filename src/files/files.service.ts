@@ -1,14 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
-import { AtollError } from '../common/errors/atoll-error.js';
-import { absolute } from '../common/paths.js';
+import { AtollError, badRequest } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
-import { AgentFiles, type FileTarget } from '../guest/agent-files.js';
-import type { FileEntry } from '../guest/types.js';
+import { AgentFiles } from '../guest/agent-files.js';
+import type { WriteWishes, WrittenFile } from '../guest/file-writes.js';
 import { SandboxAccess } from '../sandboxes/sandbox-access.js';
-import type { Sandbox } from '../store/sandbox.types.js';
+import type { DirectoryList, FileStat } from './dto/files.dto.js';
+import type { ListQuery } from './dto/list.query.dto.js';
+import type { PlaceQuery } from './dto/place.query.dto.js';
+import type { Encoding } from './dto/read.query.dto.js';
+import { relativeBytes, toEntry, toStat } from './file-view.js';
+import { formatList } from './ls-format.js';
+import { shown, targetOf } from './places.js';
 
-/** Files of a running sandbox, touched as the image's user. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Files of a running sandbox as JSON, touched as the image's user or the one that is asked for. */
 @Injectable()
 export class FilesService {
   constructor(
@@ -17,36 +24,77 @@ export class FilesService {
     private readonly config: Config,
   ) {}
 
-  /** 404 when there is none, 400 for a directory, 406 when it is not UTF-8. */
-  async read(idOrName: string, path: string): Promise<string> {
+  /** 404 when there is none, 400 for a directory, 406 when it is to be text and is not UTF-8. */
+  async read(idOrName: string, query: PlaceQuery, encoding: Encoding): Promise<string> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    const content = await this.agent.read(guest, target(row, path), this.config.files.maxTextBytes);
+    const content = await this.agent.read(guest, targetOf(row, query), this.config.files.maxTextBytes);
+    if (encoding === 'base64') return content.toString('base64');
     if (!isUtf8(content))
-      throw new AtollError('NOT_ACCEPTABLE', `"${path}" is not UTF-8 text, so it can't be read as JSON`);
+      throw new AtollError(
+        'NOT_ACCEPTABLE',
+        `"${shown(query).path}" is not UTF-8 text: read it with encoding=base64, or its bytes with Accept: application/octet-stream`,
+      );
     return content.toString();
   }
 
   /** Replaces the content, all or nothing; parents are made. */
-  async write(idOrName: string, path: string, content: string): Promise<void> {
+  async write(
+    idOrName: string,
+    query: PlaceQuery,
+    text: { content: string; encoding: Encoding },
+    wishes: WriteWishes,
+  ): Promise<WrittenFile> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    const bytes = Buffer.from(content);
+    const bytes = bytesOf(text);
     const limit = this.config.files.maxTextBytes;
     if (bytes.length > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `content is larger than ${limit} bytes`);
-    await this.agent.write(guest, target(row, path), bytes);
+    return this.agent.write(guest, targetOf(row, query), bytes, wishes);
   }
 
   /** A directory goes with all that is in it. */
-  async remove(idOrName: string, path: string): Promise<void> {
+  async remove(idOrName: string, query: PlaceQuery): Promise<void> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    await this.agent.remove(guest, target(row, path));
+    await this.agent.remove(guest, targetOf(row, query));
   }
 
-  async list(idOrName: string, path: string): Promise<FileEntry[]> {
+  /** All of a directory (413 when that is too much), or with `limit` a page of it. */
+  async list(idOrName: string, { limit, recursive, cursor, ...query }: ListQuery): Promise<DirectoryList> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    return this.agent.list(guest, target(row, path), this.config.files.maxListEntries);
+    const most = this.config.files.maxListEntries;
+    if (limit !== undefined && Number(limit) > most)
+      throw badRequest(`limit must be at most ${most}`, { field: 'limit' });
+    const place = (query.path ?? query.path_base64) ? query : { ...query, path: '/' };
+    const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
+    const wishes = { limit: Number(limit ?? most), recursive: recursive === 'true', after };
+    const { entries, more } = await this.agent.list(guest, targetOf(row, place), wishes);
+    if (more && limit === undefined)
+      throw new AtollError('PAYLOAD_TOO_LARGE', `there are more than ${most} entries: read them with limit and cursor`);
+    const answer = shown(place);
+    const at = answer.path_base64 === undefined ? Buffer.from(answer.path) : Buffer.from(answer.path_base64, 'base64');
+    return {
+      ...answer,
+      output: formatList(entries.map(({ path, path_base64, ...e }) => ({ ...e, ...named(e, path, path_base64) }))),
+      entries: entries.map((entry) => toEntry(entry, at)),
+      next_cursor: more ? relativeBytes(entries.at(-1)!).toString('base64url') : undefined,
+    };
+  }
+
+  /** One entry; a link itself, unless `follow`. */
+  async stat(idOrName: string, query: PlaceQuery, follow: boolean): Promise<FileStat> {
+    const { row, guest } = await this.sandboxes.running(idOrName);
+    const { path, path_base64 } = shown(query);
+    const bytes = path_base64 === undefined ? Buffer.from(path) : Buffer.from(path_base64, 'base64');
+    return toStat(await this.agent.stat(guest, targetOf(row, query), follow), bytes);
   }
 }
 
-function target({ guest }: Sandbox, path: string): FileTarget {
-  return { path: Buffer.from(absolute(guest.workingDir, path)), user: guest.user };
+/** In the lines of a whole tree an entry goes by its path. */
+const named = (entry: { name: string; name_base64?: string }, path?: string, base64?: string) =>
+  path === undefined ? entry : { name: path, name_base64: base64 };
+
+function bytesOf({ content, encoding }: { content: string; encoding: Encoding }): Buffer {
+  if (encoding === 'utf8') return Buffer.from(content);
+  const packed = content.replace(/[\r\n]/g, '');
+  if (!BASE64.test(packed)) throw badRequest('content is not base64', { field: 'content' });
+  return Buffer.from(packed, 'base64');
 }

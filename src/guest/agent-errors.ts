@@ -17,6 +17,8 @@ const CODE: Record<string, ErrorCode> = {
   not_empty: 'CONFLICT',
   invalid: 'BAD_REQUEST',
   conflict: 'CONFLICT',
+  range: 'BAD_REQUEST',
+  too_large: 'PAYLOAD_TOO_LARGE',
   no_resources: 'RATE_LIMITED',
 };
 

@@ -1,19 +1,39 @@
 import { Injectable } from '@nestjs/common';
-import type { Exchange } from './exchange.js';
+import { z } from 'zod';
 import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
+import type { Exchange } from './exchange.js';
+import { answerOf, fileEntry, fileListOf, type FileList } from './file-entries.js';
+import { fileQuery, type FileTarget } from './file-query.js';
+import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
-import { fileEntriesOf } from './file-entries.js';
+import type { AgentRequest, Session } from './session.js';
 import type { FileEntry } from './types.js';
+import { whileAlive } from './while-alive.js';
 
-/** A file inside a sandbox, and as whom it is touched. */
-export interface FileTarget {
-  /** Absolute; any bytes but NUL. */
-  path: Buffer;
-  /** As an image's USER is written; empty is root. */
-  user: string;
+export type { FileTarget } from './file-query.js';
+
+export interface ListWishes {
+  /** Entries at most. */
+  limit: number;
+  recursive?: boolean;
+  /** An earlier page ended with this path below the directory. */
+  after?: Buffer;
 }
+
+/** What is changed; undefined stays. */
+export interface AttributeWishes {
+  /** Octal. */
+  mode?: string;
+  /** A name or a number of the sandbox's. */
+  owner?: string;
+  group?: string;
+  recursive?: boolean;
+}
+
+const changed = z.object({ entries: z.number().int().nonnegative() });
+const made = z.object({ created: z.boolean() });
 
 /** Files, as the agent offers them: by system calls, never by a shell. Throws AgentRefusal, GuestEnded, SessionLost, TIMEOUT. */
 @Injectable()
@@ -22,7 +42,7 @@ export class AgentFiles {
 
   /** The whole content; PAYLOAD_TOO_LARGE past `limit` bytes. */
   read(guest: Guest, target: FileTarget, limit: number): Promise<Buffer> {
-    return this.call(guest, 'GET', `/files${query(target)}`, async (request) => {
+    return this.call(guest, 'GET', `/files${fileQuery(target)}`, async (request) => {
       const headers = await request.ok();
       if (Number(headers['x-atoll-size'] ?? 0) > limit) throw tooLarge(limit);
       return request.readAll(limit);
@@ -30,60 +50,104 @@ export class AgentFiles {
   }
 
   /** Replaces the content, all or nothing. */
-  write(guest: Guest, target: FileTarget, content: Buffer): Promise<void> {
+  write(guest: Guest, target: FileTarget, content: Buffer, wishes: WriteWishes = {}): Promise<WrittenFile> {
+    const work = async (request: Exchange) => {
+      request.end(content);
+      await request.ok();
+      return answerOf(request, writtenFile);
+    };
     const headers = { 'content-length': content.length };
-    return this.call(
-      guest,
-      'PUT',
-      `/files${query(target)}`,
-      async (request) => {
-        request.end(content);
-        await request.ok();
-        await request.readAll(4096);
-      },
-      headers,
-    );
+    return this.call(guest, 'PUT', `/files${fileQuery(target, { ...wishes })}`, work, headers);
   }
 
   /** A directory goes with all that is in it. */
   remove(guest: Guest, target: FileTarget): Promise<void> {
-    return this.call(guest, 'DELETE', `/files${query(target)}`, async (request) => {
+    return this.long(guest, 'DELETE', `/files${fileQuery(target)}`, nothing);
+  }
+
+  /** The entries of a directory, sorted by their names' bytes; with `recursive` of the whole tree, a directory before what is in it. */
+  list(guest: Guest, target: FileTarget, { limit, recursive, after }: ListWishes): Promise<FileList> {
+    const path = `/files/list${fileQuery(target, { limit, recursive, after })}`;
+    return this.call(guest, 'GET', path, async (request) => {
       await request.ok();
-      await request.readAll(4096);
+      return fileListOf(request, limit);
     });
   }
 
-  /** The entries of a directory, sorted by name's bytes; PAYLOAD_TOO_LARGE past `limit` of them. */
-  list(guest: Guest, target: FileTarget, limit: number): Promise<FileEntry[]> {
-    return this.call(guest, 'GET', `/files/list${query(target)}`, async (request) => {
+  /** One entry; with `follow` what a link leads to. */
+  stat(guest: Guest, target: FileTarget, follow = false): Promise<FileEntry> {
+    return this.call(guest, 'GET', `/files/stat${fileQuery(target, { follow })}`, async (request) => {
       await request.ok();
-      return fileEntriesOf(request, limit);
+      return answerOf(request, fileEntry);
     });
   }
 
-  private async call<T>(
+  /** With its parents. Resolves to whether it was made; one that is there is left as it is. */
+  async mkdir(guest: Guest, target: FileTarget, mode?: string): Promise<boolean> {
+    const path = `/files/mkdir${fileQuery(target, { mode })}`;
+    return (await this.call(guest, 'POST', path, (request) => said(request, made))).created;
+  }
+
+  symlink(guest: Guest, link: FileTarget, target: string, overwrite: boolean): Promise<void> {
+    return this.call(guest, 'POST', `/files/symlink${fileQuery(link, { target, overwrite })}`, nothing);
+  }
+
+  /** Resolves to how many entries were changed. */
+  async change(guest: Guest, target: FileTarget, wishes: AttributeWishes): Promise<number> {
+    const path = `/files/attributes${fileQuery(target, { ...wishes })}`;
+    return (await this.long(guest, 'POST', path, (request) => said(request, changed))).entries;
+  }
+
+  /** Renames, or copies and removes where that must be. CONFLICT when there is something and it is not to be overwritten. */
+  move(guest: Guest, from: FileTarget, to: Buffer, overwrite: boolean): Promise<void> {
+    return this.long(guest, 'POST', `/files/move${fileQuery(from, { to, overwrite })}`, nothing);
+  }
+
+  copy(guest: Guest, from: FileTarget, to: Buffer, overwrite: boolean): Promise<void> {
+    return this.long(guest, 'POST', `/files/copy${fileQuery(from, { to, overwrite })}`, nothing);
+  }
+
+  /** Work on a tree: as long as the agent lives, within the bound for that. */
+  private long<T>(guest: Guest, method: Method, path: string, work: Work<T>): Promise<T> {
+    const patience = { silenceMs: this.config.agent.callTimeoutMs, limitMs: this.config.files.timeoutMs };
+    return this.asked(guest, { method, path }, (request, session) => whileAlive(session, work(request), patience));
+  }
+
+  private call<T>(guest: Guest, method: Method, path: string, work: Work<T>, headers?: CallHeaders): Promise<T> {
+    const { callTimeoutMs } = this.config.agent;
+    return this.asked(guest, { method, path, headers }, (request) =>
+      within(work(request), callTimeoutMs, 'the sandbox'),
+    );
+  }
+
+  private async asked<T>(
     guest: Guest,
-    method: 'GET' | 'PUT' | 'DELETE',
-    path: string,
-    work: (request: Exchange) => Promise<T>,
-    headers = {},
+    call: Pick<AgentRequest, 'method' | 'path' | 'headers'>,
+    work: (request: Exchange, session: Session) => Promise<T>,
   ): Promise<T> {
     const session = await guest.session();
-    const request = session.request({ method, path, headers, endStream: method !== 'PUT' });
+    const request = session.request({ ...call, endStream: call.method !== 'PUT' });
     try {
-      return await within(work(request), this.config.agent.callTimeoutMs, 'the sandbox');
+      return await work(request, session);
     } finally {
       request.drop();
     }
   }
 }
 
+type Work<T> = (request: Exchange) => Promise<T>;
+
+type CallHeaders = Record<string, string | number>;
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
 const tooLarge = (limit: number) => new AtollError('PAYLOAD_TOO_LARGE', `the file is larger than ${limit} bytes`);
 
-/** Bytes that are not unreserved in a URL are escaped, so that any path survives. */
-function query({ path, user }: FileTarget): string {
-  const escaped = path
-    .toString('latin1')
-    .replace(/[^\w.~/-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `?path=${escaped}&user=${encodeURIComponent(user)}`;
+async function said<T>(request: Exchange, schema: z.ZodType<T>): Promise<T> {
+  await request.ok();
+  return answerOf(request, schema);
+}
+
+async function nothing(request: Exchange): Promise<void> {
+  await request.ok();
+  await request.readAll(4096);
 }

@@ -1,6 +1,8 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { Readable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { AgentRefusal, SessionLost } from './agent-errors.js';
+import { pour, type PourBounds } from './pour.js';
 
 export type ResponseHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
 
@@ -69,6 +71,11 @@ export class Exchange {
 
   end(chunk?: Buffer): void {
     if (this.stream.writable) this.stream.end(chunk);
+  }
+
+  /** Sends all of a stream as this request's body, with backpressure; see `pour`. */
+  pour(source: Readable, bounds: PourBounds): Promise<void> {
+    return pour(source, this.stream, bounds);
   }
 
   /** Leaves nothing half open, whatever state it is in. */

@@ -3,12 +3,13 @@ import { AgentCommands } from './agent-commands.js';
 import { AgentFiles } from './agent-files.js';
 import { AgentSetup } from './agent-setup.js';
 import { AgentStats } from './agent-stats.js';
+import { FileStreams } from './file-streams.js';
 import { Guests } from './guests.js';
 import { TransportProbe } from './transport-probe.js';
 
 /** Everything that speaks to the agents. The engine and the store come from global modules. */
 @Module({
-  providers: [Guests, AgentCommands, AgentFiles, AgentSetup, AgentStats, TransportProbe],
-  exports: [Guests, AgentCommands, AgentFiles, AgentSetup, AgentStats],
+  providers: [Guests, AgentCommands, AgentFiles, AgentSetup, AgentStats, FileStreams, TransportProbe],
+  exports: [Guests, AgentCommands, AgentFiles, AgentSetup, AgentStats, FileStreams],
 })
 export class GuestModule {}

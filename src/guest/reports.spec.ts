@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.js';
-import { fileEntriesOf } from './file-entries.js';
+import { fileListOf } from './file-entries.js';
 import { commandEndOf, startedOf, startRefusalOf } from './reports.js';
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -80,18 +80,20 @@ describe('what the agent reports', () => {
 });
 
 describe('a list of files', () => {
-  const list = (text: string, limit = 10) =>
-    fileEntriesOf({ readAll: async () => Buffer.from(text) } as unknown as Exchange, limit);
-  const lines = (...entries: object[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  const END_LINE = { end: true, more: false };
+  const list = async (text: string, limit = 10) =>
+    (await fileListOf({ readAll: async () => Buffer.from(text) } as unknown as Exchange, limit)).entries;
+  const lines = (...entries: object[]) => [...entries, END_LINE].map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
   it('is one entry a line', async () => {
-    expect(await list('')).toEqual([]);
+    expect(await list(lines())).toEqual([]);
+    await expect(list('')).rejects.toMatchObject({ code: 'INTERNAL_ERROR' }); // cut off
     const link = { ...ENTRY, type: 'symlink', target: '/b' };
     expect(await list(lines(ENTRY, link))).toEqual([ENTRY, link]);
   });
 
   it('has at most so many', async () => {
-    await expect(list(lines(ENTRY, ENTRY), 1)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(list(lines(ENTRY, ENTRY), 1)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
     await expect(list(lines(ENTRY, ENTRY), 2)).resolves.toHaveLength(2);
   });
 

@@ -67,6 +67,9 @@ export type CommandEvent = { type: 'output'; position: number; records: Buffer }
 export interface FileEntry {
   name: string;
   name_base64?: string;
+  /** Below the directory that was listed with all that is in it. */
+  path?: string;
+  path_base64?: string;
   type: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block';
   size: number;
   mode: number;
@@ -78,4 +81,7 @@ export interface FileEntry {
   /** Unix ms. */
   mtime: number;
   target?: string;
+  target_base64?: string;
+  /** Names this state of a regular file, where it was asked for alone. */
+  etag?: string;
 }

@@ -55,10 +55,7 @@ func (a *API) routes() http.Handler {
 	m.HandleFunc("POST /commands/{id}/attach", a.attach)
 	m.HandleFunc("POST /commands/{id}/signal", a.signal)
 	m.HandleFunc("POST /commands/{id}/release", a.release)
-	m.HandleFunc("GET /files", a.readFile)
-	m.HandleFunc("PUT /files", a.writeFile)
-	m.HandleFunc("DELETE /files", a.removeFile)
-	m.HandleFunc("GET /files/list", a.listFiles)
+	a.fileRoutes(m)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, &files.Error{Kind: "not_found", Message: "no such call: " + r.Method + " " + r.URL.Path})
 	})
@@ -95,7 +92,7 @@ func (a *API) stopGrace(w http.ResponseWriter, r *http.Request) {
 // statuses of the kinds; all others are 400.
 var statuses = map[string]int{
 	"not_found": 404, "permission": 403, "read_only": 403, "no_space": 507, "exists": 409, "busy": 409, "not_empty": 409,
-	"conflict": 409, "no_resources": 503, "internal": 500,
+	"conflict": 409, "too_large": 413, "no_resources": 503, "internal": 500,
 }
 
 func fail(w http.ResponseWriter, err error) {

@@ -4,25 +4,31 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"atoll/agent/internal/files"
 )
 
-// place reads path and user, which all calls on files share.
-func place(r *http.Request) (path, user string, err error) {
-	if path, err = parameter(r, "path"); err == nil {
-		user, err = parameter(r, "user")
-	}
-	return path, user, err
+func (a *API) fileRoutes(m *http.ServeMux) {
+	m.HandleFunc("GET /files", a.readFile)
+	m.HandleFunc("PUT /files", a.writeFile)
+	m.HandleFunc("DELETE /files", a.removeFile)
+	m.HandleFunc("GET /files/list", a.listFiles)
+	m.HandleFunc("GET /files/stat", a.statFile)
+	m.HandleFunc("POST /files/mkdir", a.makeDirectory)
+	m.HandleFunc("POST /files/symlink", a.makeSymlink)
+	m.HandleFunc("POST /files/attributes", a.changeAttributes)
+	m.HandleFunc("POST /files/move", a.moveFile)
+	m.HandleFunc("POST /files/copy", a.copyFile)
 }
 
 func (a *API) readFile(w http.ResponseWriter, r *http.Request) {
-	path, user, err := place(r)
-	if err != nil {
-		fail(w, err)
+	q := ask(r)
+	path, user := q.place()
+	if q.refused(w) {
 		return
 	}
-	c, err := a.Files.Open(path, user)
+	c, err := a.Files.Open(path, user, files.ReadOptions{Range: r.Header.Get("Range"), IfRange: strings.Trim(r.Header.Get("If-Range"), `"`)})
 	if err != nil {
 		fail(w, err)
 		return
@@ -32,9 +38,15 @@ func (a *API) readFile(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("X-Atoll-Mode", fmt.Sprintf("%04o", c.Mode))
 	h.Set("X-Atoll-Mtime", strconv.FormatInt(c.MtimeMs, 10))
+	if c.ETag != "" {
+		h.Set("X-Atoll-Etag", c.ETag)
+	}
 	if c.Size >= 0 {
 		h.Set("X-Atoll-Size", strconv.FormatInt(c.Size, 10))
-		h.Set("Content-Length", strconv.FormatInt(c.Size, 10))
+		h.Set("Content-Length", strconv.FormatInt(c.Length, 10))
+	}
+	if c.Partial {
+		h.Set("X-Atoll-From", strconv.FormatInt(c.From, 10))
 	}
 	if err := c.CopyTo(w); err != nil {
 		panic(http.ErrAbortHandler) // the headers are out: a broken stream is the only honest end
@@ -42,44 +54,107 @@ func (a *API) readFile(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) writeFile(w http.ResponseWriter, r *http.Request) {
-	path, user, err := place(r)
-	if err != nil {
-		fail(w, err)
+	q := ask(r)
+	path, user := q.place()
+	options := files.WriteOptions{Attributes: q.attributes(), Append: q.flag("append"), Create: q.flag("create")}
+	if etags := q.text("if_match"); etags != "" {
+		options.IfMatch = strings.Split(etags, ",")
+	}
+	if q.refused(w) {
 		return
 	}
-	written, err := a.Files.Write(r.Context(), path, user, r.Body)
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	answer(w, written)
+	written, err := a.Files.Write(r.Context(), path, user, r.Body, options)
+	reply(w, written, err)
 }
 
 func (a *API) removeFile(w http.ResponseWriter, r *http.Request) {
-	path, user, err := place(r)
-	if err == nil {
-		err = a.Files.Remove(r.Context(), path, user)
+	q := ask(r)
+	path, user := q.place()
+	if !q.refused(w) {
+		nothing(w, a.Files.Remove(r.Context(), path, user))
 	}
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func (a *API) listFiles(w http.ResponseWriter, r *http.Request) {
-	path, user, err := place(r)
-	var l *files.Listing
-	if err == nil {
-		l, err = a.Files.List(path, user)
+	q := ask(r)
+	path, user := q.place()
+	options := files.ListOptions{Recursive: q.flag("recursive"), Limit: int(q.number("limit", 0)), After: q.text("after")}
+	if q.refused(w) {
+		return
 	}
+	l, err := a.Files.List(path, user, options)
 	if err != nil {
 		fail(w, err)
 		return
 	}
 	defer l.Close()
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	if err := l.SendTo(w); err != nil {
+	if err := l.SendTo(r.Context(), w); err != nil {
 		panic(http.ErrAbortHandler)
+	}
+}
+
+func (a *API) statFile(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	follow := q.flag("follow")
+	if q.refused(w) {
+		return
+	}
+	entry, err := a.Files.Stat(path, user, follow)
+	reply(w, entry, err)
+}
+
+func (a *API) makeDirectory(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	mode := q.mode()
+	if q.refused(w) {
+		return
+	}
+	made, err := a.Files.Mkdir(path, user, mode)
+	reply(w, made, err)
+}
+
+func (a *API) makeSymlink(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	target, overwrite := q.text("target"), q.flag("overwrite")
+	if !q.refused(w) {
+		nothing(w, a.Files.Symlink(path, user, target, overwrite))
+	}
+}
+
+func (a *API) changeAttributes(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	attributes, recursive := q.attributes(), q.flag("recursive")
+	owner, group := q.text("owner"), q.text("group")
+	if q.refused(w) {
+		return
+	}
+	if err := a.Files.Named(&attributes, owner, group); err != nil {
+		fail(w, err)
+		return
+	}
+	changed, err := a.Files.Change(r.Context(), path, user, attributes, recursive)
+	reply(w, changed, err)
+}
+
+func (a *API) moveFile(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	to, overwrite := q.text("to"), q.flag("overwrite")
+	if !q.refused(w) {
+		nothing(w, a.Files.Move(r.Context(), path, to, user, overwrite))
+	}
+}
+
+func (a *API) copyFile(w http.ResponseWriter, r *http.Request) {
+	q := ask(r)
+	path, user := q.place()
+	to, overwrite := q.text("to"), q.flag("overwrite")
+	if !q.refused(w) {
+		nothing(w, a.Files.Copy(r.Context(), path, to, user, overwrite))
 	}
 }

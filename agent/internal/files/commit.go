@@ -4,13 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// errElsewhere says that the folder cannot be written while the file can: the content waits in root's own folder, and
-// goes into the file when it is complete.
+// errElsewhere says that the content must wait in root's own folder and goes into the file when it is complete: the folder
+// cannot be written while the file can, or the content is appended.
 var errElsewhere = &Error{Kind: "permission", Message: "the folder cannot be written"}
 
 // begin finds the target and creates the unfinished file beside it. Runs as the acting user.
@@ -20,8 +21,14 @@ func (w *writer) begin() error {
 		return err
 	}
 	w.target = t
+	if err := w.allowed(); err != nil {
+		return err
+	}
+	if t.exists && w.options.Append {
+		return errElsewhere
+	}
 	mode := uint32(0o644)
-	if t.exists {
+	if t.exists || w.options.Attributes.Mode != nil {
 		mode = 0o600 // nobody who may not read the file may read its unfinished successor
 	}
 	name := tempName()
@@ -35,13 +42,26 @@ func (w *writer) begin() error {
 		return err
 	}
 	w.tempFD, w.temp, w.forget = fd, name, forget
-	if t.exists {
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil {
-			return err
-		}
-		w.needRoot = st.Uid != t.stat.Uid || st.Gid != t.stat.Gid
+	return w.plan()
+}
+
+// plan works out whose the file is going to be. As every write by others than root does, it takes off setuid and setgid.
+func (w *writer) plan() (err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(w.tempFD, &st); err != nil {
+		return err
 	}
+	w.wanted = ownedOf(&st)
+	if w.target.exists {
+		w.wanted = ownedOf(&w.target.stat)
+		if w.cred.UID != 0 {
+			w.wanted.mode &^= unix.S_ISUID | unix.S_ISGID
+		}
+	}
+	if w.wanted, err = w.wanted.with(w.options.Attributes, w.cred); err != nil {
+		return err
+	}
+	w.needRoot = st.Uid != w.wanted.uid || st.Gid != w.wanted.gid
 	return nil
 }
 
@@ -59,74 +79,72 @@ func (w *writer) beginElsewhere() (err error) {
 	return wrap(w.path, err)
 }
 
-// settle gives the unfinished file the owner and mode of the one that it takes the place of. As every write by others
-// than root does, it takes off setuid and setgid.
+// settle gives the unfinished file its owner and mode.
 func (w *writer) settle() error {
-	t := w.target
-	if !t.exists {
+	if !w.target.exists && w.options.Attributes.empty() {
 		return nil
 	}
 	if w.needRoot {
-		if err := unix.Fchown(w.tempFD, int(t.stat.Uid), int(t.stat.Gid)); err != nil {
+		if err := unix.Fchown(w.tempFD, int(w.wanted.uid), int(w.wanted.gid)); err != nil {
 			return err
 		}
 	}
-	mode := t.stat.Mode & 0o7777
-	if w.cred.UID != 0 {
-		mode &^= unix.S_ISUID | unix.S_ISGID
-	}
-	return unix.Fchmod(w.tempFD, mode)
+	return unix.Fchmod(w.tempFD, w.wanted.mode)
 }
 
-// rename puts the unfinished file in place, or, where a mount (/etc/hosts) or a sticky folder is in the way, copies it
-// into the existing file. Runs as the acting user.
-func (w *writer) rename() error {
-	t := w.target
-	err := unix.Renameat(t.dirFD, w.temp, t.dirFD, t.base)
-	if err == nil {
-		w.temp = ""
+// allowed asks the conditions of the caller about the target as it was found.
+func (w *writer) allowed() error {
+	t, o := w.target, &w.options
+	switch {
+	case o.Create && t.exists:
+		return refuse("exists", w.path, "is there already")
+	case len(o.IfMatch) == 0 || t.exists && (o.IfMatch[0] == "*" || slices.Contains(o.IfMatch, etagOf(&t.stat))):
 		return nil
 	}
-	if t.exists && (errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EXDEV) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) {
+	return refuse("conflict", w.path, "is not in the state that If-Match names")
+}
+
+// commit puts the complete content in place, one after the other for all who write this file through the agent. Runs as
+// the acting user.
+func (w *writer) commit() error {
+	t := w.target
+	defer w.service.commits.lock(t)()
+	if len(w.options.IfMatch) > 0 {
+		found := unix.Fstatat(t.dirFD, t.base, &t.stat, unix.AT_SYMLINK_NOFOLLOW)
+		t.exists = found == nil && t.stat.Mode&unix.S_IFMT == unix.S_IFREG
+		if err := w.allowed(); err != nil {
+			return err
+		}
+	}
+	w.result.Created = !t.exists
+	if w.temp == "" {
 		return w.inPlace()
+	}
+	err := w.rename()
+	if err == nil {
+		w.temp = ""
+		return w.report(w.tempFD)
+	}
+	inTheWay := errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EXDEV) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)
+	if t.exists && !w.options.Create && inTheWay {
+		return w.inPlace() // a mount (/etc/hosts), or a sticky folder
 	}
 	return err
 }
 
-// inPlace copies the complete content into the existing file. Space is taken first, so that a full disk spoils nothing.
-func (w *writer) inPlace() error {
-	fd, err := unix.Openat(w.target.dirFD, w.target.base, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-	if err != nil {
-		return err
+func (w *writer) rename() error {
+	t := w.target
+	if !w.options.Create {
+		return unix.Renameat(t.dirFD, w.temp, t.dirFD, t.base)
 	}
-	defer unix.Close(fd)
+	return renameNew(t.dirFD, w.temp, t.dirFD, t.base)
+}
+
+func (w *writer) report(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err
 	}
-	if err := wantRegular(w.path, &st); err != nil {
-		return err
-	}
-	if w.size > st.Size {
-		if err := unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 0, w.size); errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-			return err
-		}
-	}
-	if _, err := unix.Seek(w.tempFD, 0, 0); err != nil {
-		return err
-	}
-	buf := chunks.Get().(*[]byte)
-	defer chunks.Put(buf)
-	for {
-		n, err := readFull(w.tempFD, *buf)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return unix.Ftruncate(fd, w.size)
-		}
-		if err := writeFull(fd, (*buf)[:n]); err != nil {
-			return err
-		}
-	}
+	w.result.Size, w.result.ETag = st.Size, etagOf(&st)
+	return nil
 }

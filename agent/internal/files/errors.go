@@ -53,6 +53,7 @@ var kinds = []struct {
 	{unix.ENFILE, "no_resources", "too many open files"},
 	{unix.ENOMEM, "no_resources", "out of memory"},
 	{unix.EAGAIN, "no_resources", "try again"},
+	{unix.ECANCELED, "invalid", "the call was given up"},
 }
 
 // wrap makes an Error of what a system call said about path.

@@ -47,7 +47,7 @@ func setUp(t *testing.T) *bench {
 }
 
 func (b *bench) put(path, user, content string) (Written, error) {
-	return b.Write(context.Background(), path, user, strings.NewReader(content))
+	return b.Write(context.Background(), path, user, strings.NewReader(content), WriteOptions{})
 }
 
 func (b *bench) mustPut(path, user, content string) Written {
@@ -60,7 +60,7 @@ func (b *bench) mustPut(path, user, content string) Written {
 }
 
 func (b *bench) get(path, user string) (string, error) {
-	c, err := b.Open(path, user)
+	c, err := b.Open(path, user, ReadOptions{})
 	if err != nil {
 		return "", err
 	}
@@ -118,16 +118,16 @@ func TestOddNames(t *testing.T) {
 			t.Errorf("%q: %q %v", name, got, err)
 		}
 	}
-	l, err := b.List(b.dir, someone)
+	l, err := b.List(b.dir, someone, ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	var out bytes.Buffer
-	if err := l.SendTo(&out); err != nil {
+	if err := l.SendTo(context.Background(), &out); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(out.String(), "\n"); n != len(names) {
+	if n := strings.Count(out.String(), "\n"); n != len(names)+1 {
 		t.Errorf("%d lines for %d names:\n%s", n, len(names), out.String())
 	}
 	if !strings.Contains(out.String(), `"name_base64":"//4B"`) {
@@ -211,10 +211,10 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	b.mustPut(path, someone, "old")
 	for _, size := range []int{0, 10, smallRead - 1, smallRead, smallRead + 1, 3 * Chunk} {
 		body := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(io.ErrUnexpectedEOF))
-		if _, err := b.Write(context.Background(), path, someone, body); err == nil {
+		if _, err := b.Write(context.Background(), path, someone, body, WriteOptions{}); err == nil {
 			t.Errorf("%d: no error", size)
 		}
-		_, err := b.Write(context.Background(), b.dir+"/fresh", someone, io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(io.ErrClosedPipe)))
+		_, err := b.Write(context.Background(), b.dir+"/fresh", someone, io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(io.ErrClosedPipe)), WriteOptions{})
 		if _, there := os.Stat(b.dir + "/fresh"); err == nil || there == nil {
 			t.Errorf("%d: %v, and the new file is there", size, err)
 		}

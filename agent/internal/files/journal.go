@@ -61,13 +61,23 @@ func sweep(path string) {
 	}
 }
 
-// removeTemp only ever removes a regular file that is named as ours are: root inside can write the journal too.
+// removeTemp only ever removes what is named as ours are: root inside can write the journal too. A tree may take its time.
 func removeTemp(path string) {
-	base := filepath.Base(path)
 	var st unix.Stat_t
-	if strings.HasPrefix(base, TempPrefix) && unix.Lstat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
-		_ = unix.Unlink(path)
+	if !strings.HasPrefix(filepath.Base(path), TempPrefix) || unix.Lstat(path, &st) != nil {
+		return
 	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		_ = unix.Unlink(path)
+		return
+	}
+	go func() {
+		r := &remover{}
+		defer r.close()
+		for err := r.begin(path); err == nil && !r.done; {
+			err = r.step(stepSize)
+		}
+	}()
 }
 
 // Note writes path down before it is created; forget is called when it is gone.

@@ -6,22 +6,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Content is an open file. Size is -1 where only reading tells (/proc, /sys).
+// Content is an open file, or a part of it. Size is -1 where only reading tells (/proc, /sys).
 type Content struct {
-	Size    int64
+	Size    int64  // of the whole file
+	From    int64  // where the part begins
+	Length  int64  // of the part; -1 as Size
+	Partial bool   // a part was asked for, and is what this is
 	Mode    uint32 // permission bits with setuid, setgid, sticky
 	MtimeMs int64
+	ETag    string // "" where there is none
 
 	service *Service
 	fd      int
-	small   []byte // the whole content, when it was read along with the open
+	small   []byte // the whole part, when it was read along with the open
+}
+
+// ReadOptions ask for a part.
+type ReadOptions struct {
+	Range   string // as HTTP's header has it; "" is all
+	IfRange string // the etag to which the range belongs; "" is any
 }
 
 // smallRead is read in the same step as the open: one change of thread instead of many.
 const smallRead = 64 << 10
 
 // Open opens a regular file for reading as user. It never waits: not for a FIFO's writer, not for a device.
-func (s *Service) Open(path, user string) (*Content, error) {
+func (s *Service) Open(path, user string, options ReadOptions) (*Content, error) {
 	if err := check(path); err != nil {
 		return nil, err
 	}
@@ -30,7 +40,7 @@ func (s *Service) Open(path, user string) (*Content, error) {
 		return nil, err
 	}
 	c := &Content{service: s, fd: -1}
-	err = s.as(cred, path, func() error { return c.open(path) })
+	err = s.as(cred, path, func() error { return c.open(path, options) })
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -38,68 +48,113 @@ func (s *Service) Open(path, user string) (*Content, error) {
 	return c, nil
 }
 
-func (c *Content) open(path string) error {
-	var st unix.Stat_t
-	// Before the open: opening some devices has effects.
-	if err := unix.Stat(path, &st); err != nil {
-		return err
-	}
-	if err := wantRegular(path, &st); err != nil {
-		return err
-	}
-	fd, err := retry(func() (int, error) {
-		return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-	})
+func (c *Content) open(path string, options ReadOptions) error {
+	fd, st, err := openRegular(path)
 	if err != nil {
 		return err
 	}
 	c.fd = fd
-	if err := unix.Fstat(fd, &st); err != nil {
-		return err
-	}
-	if err := wantRegular(path, &st); err != nil {
-		return err
-	}
 	c.Size, c.Mode, c.MtimeMs = st.Size, st.Mode&0o7777, st.Mtim.Nano()/1e6
 	if onKernelSystem(fd) {
 		if ownSecret(fd) {
 			return refuse("permission", path, "is the agent's own")
 		}
-		c.Size = -1
+		c.Size, c.Length = -1, -1
 		return nil
 	}
-	if c.Size <= smallRead {
+	c.ETag, c.Length = etagOf(st), c.Size
+	if options.Range != "" && (options.IfRange == "" || options.IfRange == c.ETag) {
+		if err := c.part(path, options.Range); err != nil {
+			return err
+		}
+	}
+	if c.Length <= smallRead {
 		return c.readSmall()
 	}
 	return nil
 }
 
-func (c *Content) readSmall() error {
-	c.small = make([]byte, c.Size)
-	n, err := readFull(c.fd, c.small)
-	if err != nil {
-		return err
+// part narrows the content down to a range; one that is no range, or more than one, is as none.
+func (c *Content) part(path, spec string) error {
+	from, length, ok := parseRange(spec, c.Size)
+	if !ok {
+		return nil
 	}
-	c.small, c.Size = c.small[:n], int64(n)
+	if length <= 0 {
+		return refuse("range", path, "the range lies outside of the file")
+	}
+	c.From, c.Length, c.Partial = from, length, true
 	return nil
 }
 
-// CopyTo writes the content to w. An error after Size was promised means that the file has changed or failed meanwhile.
+// openRegular opens path for reading when it is a regular file. Runs as the acting user.
+func openRegular(path string) (int, *unix.Stat_t, error) {
+	var st unix.Stat_t
+	// Before the open: opening some devices has effects.
+	if err := unix.Stat(path, &st); err != nil {
+		return -1, nil, err
+	}
+	if err := wantRegular(path, &st); err != nil {
+		return -1, nil, err
+	}
+	fd, err := retry(func() (int, error) {
+		return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	})
+	if err != nil {
+		return -1, nil, err
+	}
+	if err = unix.Fstat(fd, &st); err == nil {
+		err = wantRegular(path, &st)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, nil, err
+	}
+	return fd, &st, nil
+}
+
+func (c *Content) readSmall() error {
+	c.small = make([]byte, c.Length)
+	n, err := readAt(c.fd, c.small, c.From)
+	if err != nil {
+		return err
+	}
+	c.small = c.small[:n]
+	if n < int(c.Length) {
+		c.Length = int64(n) // it has become shorter since
+		if !c.Partial {
+			c.Size = c.Length
+		}
+	}
+	return nil
+}
+
+// CopyTo writes the content to w. An error after Length was promised means that the file has changed or failed meanwhile.
 func (c *Content) CopyTo(w io.Writer) error {
 	if c.small != nil {
 		_, err := w.Write(c.small)
 		return err
 	}
+	if c.From > 0 {
+		if _, err := unix.Seek(c.fd, c.From, 0); err != nil {
+			return err
+		}
+	}
+	return c.service.send(w, c.fd, c.Length)
+}
+
+// send writes left bytes of an open file to w; -1 is all that there are.
+func (s *Service) send(w io.Writer, fd int, left int64) error {
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
-	for left := c.Size; left != 0; {
+	for left != 0 {
 		room := *buf
 		if left > 0 {
 			room = room[:min(left, int64(len(room)))]
 		}
 		var n int
 		var err error
-		c.service.pool.Block(func() { n, err = retry(func() (int, error) { return unix.Read(c.fd, room) }) })
+		s.pool.Block(func() { n, err = retry(func() (int, error) { return unix.Read(fd, room) }) })
 		switch {
 		case err != nil:
 			return err
@@ -132,40 +187,4 @@ func wantRegular(path string, st *unix.Stat_t) error {
 		return unix.EISDIR
 	}
 	return refuse("special", path, "is a device, a FIFO or a socket")
-}
-
-func readFull(fd int, b []byte) (int, error) {
-	done := 0
-	for done < len(b) {
-		n, err := retry(func() (int, error) { return unix.Read(fd, b[done:]) })
-		if err != nil {
-			return done, err
-		}
-		if n == 0 {
-			break
-		}
-		done += n
-	}
-	return done, nil
-}
-
-func writeFull(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := retry(func() (int, error) { return unix.Write(fd, b) })
-		if err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
-}
-
-// retry repeats what a signal interrupted.
-func retry(fn func() (int, error)) (int, error) {
-	for {
-		n, err := fn()
-		if err != unix.EINTR {
-			return n, err
-		}
-	}
 }

@@ -16,6 +16,7 @@ type Service struct {
 	users   *users.DB
 	journal *Journal
 	spool   string
+	commits commitLocks
 }
 
 // New makes a Service; spoolDir is root's own folder for what must not be seen half done.
@@ -53,4 +54,24 @@ func closeFD(fd int) {
 	if fd >= 0 {
 		_ = unix.Close(fd)
 	}
+}
+
+// batch is how many entries of a tree are looked at in one visit to the user's thread.
+const batch = 256
+
+// walk takes a walker that has begun to its end.
+func (s *Service) walk(ctx context.Context, cred fsid.Cred, path string, w *walker) error {
+	for done := false; !done; {
+		err := s.as(cred, path, func() (err error) {
+			done, err = w.step(batch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if stopped(ctx) {
+			return wrap(path, unix.ECANCELED)
+		}
+	}
+	return nil
 }

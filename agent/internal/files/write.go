@@ -12,13 +12,22 @@ import (
 
 // Written says what a write did.
 type Written struct {
-	Size    int64 `json:"size"`
-	Created bool  `json:"created"`
+	Size    int64  `json:"size"` // of the file now
+	Created bool   `json:"created"`
+	ETag    string `json:"etag"`
+}
+
+// WriteOptions say more than the content.
+type WriteOptions struct {
+	Attributes Attributes
+	Append     bool
+	Create     bool     // conflict when there is a file
+	IfMatch    []string // etags, or "*"; conflict when the file has none of them
 }
 
 // Write puts body at path as user: a reader sees the old file or the new one, never a half, and a body that breaks off
 // changes nothing. Short bodies are read first, so that the whole write is one visit to the user's thread.
-func (s *Service) Write(ctx context.Context, path, user string, body io.Reader) (Written, error) {
+func (s *Service) Write(ctx context.Context, path, user string, body io.Reader, options WriteOptions) (Written, error) {
 	if err := check(path); err != nil {
 		return Written{}, err
 	}
@@ -26,7 +35,7 @@ func (s *Service) Write(ctx context.Context, path, user string, body io.Reader) 
 	if err != nil {
 		return Written{}, err
 	}
-	w := &writer{service: s, path: path, cred: cred, tempFD: -1}
+	w := &writer{service: s, path: path, cred: cred, options: options, tempFD: -1}
 	defer w.cleanUp()
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
@@ -79,13 +88,16 @@ type writer struct {
 	service *Service
 	path    string
 	cred    fsid.Cred
+	options WriteOptions
 	target  *target
-	size    int64
+	size    int64 // of the body
+	result  Written
 
 	tempFD   int
 	temp     string // its name in the target's folder; "" when it lies elsewhere or is gone
 	forget   func()
-	needRoot bool // the existing file belongs to somebody else than the new one would
+	wanted   owned // what the unfinished file is to be
+	needRoot bool  // that is not the acting user's
 }
 
 // all is a whole write of a short body.
@@ -102,7 +114,7 @@ func (w *writer) all(b []byte) (Written, error) {
 			return err
 		}
 		done = true
-		return w.rename()
+		return w.commit()
 	})
 	switch {
 	case errors.Is(err, errElsewhere):
@@ -116,7 +128,7 @@ func (w *writer) all(b []byte) (Written, error) {
 		return Written{}, err
 	}
 	if done {
-		return w.result(), nil
+		return w.result, nil
 	}
 	return w.finish()
 }
@@ -132,23 +144,20 @@ func (w *writer) prepare() error {
 
 // finish makes the unfinished file the file.
 func (w *writer) finish() (Written, error) {
-	if w.temp == "" { // it lies elsewhere
-		return w.result(), w.service.as(w.cred, w.path, w.inPlace)
+	if w.temp != "" {
+		settler := w.cred
+		if w.needRoot {
+			settler = fsid.Cred{}
+		}
+		if err := w.service.as(settler, w.path, w.settle); err != nil {
+			return Written{}, err
+		}
 	}
-	settler := w.cred
-	if w.needRoot {
-		settler = fsid.Cred{}
-	}
-	if err := w.service.as(settler, w.path, w.settle); err != nil {
+	if err := w.service.as(w.cred, w.path, w.commit); err != nil {
 		return Written{}, err
 	}
-	if err := w.service.as(w.cred, w.path, w.rename); err != nil {
-		return Written{}, err
-	}
-	return w.result(), nil
+	return w.result, nil
 }
-
-func (w *writer) result() Written { return Written{Size: w.size, Created: !w.target.exists} }
 
 // append adds to the unfinished file, which is open: no identity is needed.
 func (w *writer) append(b []byte) (err error) {

@@ -1,54 +1,44 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
-import { NoNul } from '../../common/validation/no-nul.js';
-
-export class PathQuery {
-  /**
-   * A path inside the sandbox; a relative one is relative to the image's working directory.
-   * @example "/tmp/hello.txt"
-   */
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(4096)
-  @NoNul()
-  path: string;
-}
-
-export class ListQuery {
-  /**
-   * A directory inside the sandbox; a relative one is relative to the image's working directory.
-   * @example "/tmp"
-   */
-  @ApiProperty({ default: '/', required: false })
-  @IsOptional()
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(4096)
-  @NoNul()
-  path?: string;
-}
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import type { Encoding } from './read.query.dto.js';
 
 export class WriteFileRequest {
   /**
-   * The whole new content, as text.
+   * The whole new content: text, or base64 where `encoding` says so.
    * @example "hello\n"
    */
   @IsString()
   content: string;
+
+  /** How `content` is written; the parameter of the same name says it too. */
+  @ApiProperty({ enum: ['utf8', 'base64'], default: 'utf8', required: false })
+  @IsOptional()
+  @IsIn(['utf8', 'base64'])
+  encoding?: Encoding;
 }
 
-export class FileContent {
-  /** @example "/tmp/hello.txt" */
+/** The path of an answer: as it was asked for. */
+export class Place {
+  /**
+   * Where it is not UTF-8, with replacement characters.
+   * @example "/tmp/hello.txt"
+   */
   path: string;
 
+  /** The exact bytes, where they were asked for so. */
+  path_base64?: string;
+}
+
+export class FileContent extends Place {
   /** @example "hello\n" */
   content: string;
+
+  /** `base64`, where it was asked for. */
+  @ApiProperty({ enum: ['base64'], required: false })
+  encoding?: 'base64';
 }
 
-export class WrittenFile {
-  /** @example "/tmp/hello.txt" */
-  path: string;
-
+export class WrittenFile extends Place {
   @ApiProperty({ enum: ['written'] })
   status: 'written';
 }
@@ -59,6 +49,12 @@ export class DirectoryEntry {
 
   /** The exact bytes of a name that is not UTF-8. */
   name_base64?: string;
+
+  /** Absolute, unless a relative path was asked for. */
+  path: string;
+
+  /** The exact bytes of a path that is not UTF-8. */
+  path_base64?: string;
 
   @ApiProperty({ enum: ['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block'] })
   type: string;
@@ -90,12 +86,21 @@ export class DirectoryEntry {
 
   /** Where a symbolic link points to. */
   target?: string;
+
+  /** The exact bytes of a target that is not UTF-8. */
+  target_base64?: string;
 }
 
-export class DirectoryList {
-  /** @example "/tmp" */
-  path: string;
+export class FileStat extends DirectoryEntry {
+  /** How many names it has. */
+  @ApiProperty({ type: 'integer' })
+  links: number;
 
+  /** Names this state of a regular file, for `If-Match` and the like. */
+  etag?: string;
+}
+
+export class DirectoryList extends Place {
   /**
    * In the style of `ls -la`, names escaped as `ls -b` does.
    * @example "total 4\n-rw-r--r-- 1 root root 6 Nov 23 12:00 hello.txt\n"
@@ -104,4 +109,7 @@ export class DirectoryList {
 
   /** The same, typed. */
   entries: DirectoryEntry[];
+
+  /** Where the next page begins; absent at the end. */
+  next_cursor?: string;
 }

@@ -211,7 +211,9 @@ describe.each(TRANSPORTS)('files over %s', (transport) => {
     'have whatever name: %j',
     async (name) => {
       await side.files.write(box.guest, file(`/tmp/names/${name}`), Buffer.from(name));
-      expect((await side.files.list(box.guest, file('/tmp/names'), 10)).map((entry) => entry.name)).toContain(name);
+      expect(
+        (await side.files.list(box.guest, file('/tmp/names'), { limit: 10 })).entries.map((entry) => entry.name),
+      ).toContain(name);
       expect(String(await side.files.read(box.guest, file(`/tmp/names/${name}`), 100))).toBe(name);
       await side.files.remove(box.guest, file(`/tmp/names/${name}`));
       expect((await failure(side.files.read(box.guest, file(`/tmp/names/${name}`), 100))).code).toBe('NOT_FOUND');
@@ -220,7 +222,7 @@ describe.each(TRANSPORTS)('files over %s', (transport) => {
 
   it('are listed whatever time they were touched to', async () => {
     await side.shell(box, 'cd /dev/shm && touch -d @99999999999999 far; touch -d @-99999999999 past; touch now');
-    const entries = await side.files.list(box.guest, file('/dev/shm'), 10);
+    const { entries } = await side.files.list(box.guest, file('/dev/shm'), { limit: 10 });
     expect(entries.map(({ name }) => name).sort()).toEqual(['far', 'now', 'past']);
     for (const { mtime } of entries) expect(new Date(mtime).toJSON()).not.toBeNull();
   });
@@ -230,7 +232,9 @@ describe.each(TRANSPORTS)('files over %s', (transport) => {
       'FORBIDDEN',
     );
     await side.files.write(box.guest, file('/home/app/x', 'app'), Buffer.from('x'));
-    const [entry] = (await side.files.list(box.guest, file('/home/app'), 10)).filter(({ name }) => name === 'x');
+    const [entry] = (await side.files.list(box.guest, file('/home/app'), { limit: 10 })).entries.filter(
+      ({ name }) => name === 'x',
+    );
     expect(entry).toMatchObject({ owner: 'app', uid: 1000, size: 1, type: 'file' });
   });
 });

@@ -124,14 +124,16 @@ describe.each(TRANSPORTS)('a session over %s', (transport) => {
         const calls = {
           read: side.files.read(box.guest, file('/etc/passwd'), 100),
           write: side.files.write(box.guest, file('/tmp/big'), big),
-          list: side.files.list(box.guest, file('/'), 100),
+          list: side.files.list(box.guest, file('/'), { limit: 100 }),
           remove: side.files.remove(box.guest, file('/tmp/none')),
           start: side.start(box, ['/bin/true']),
           signal: side.commands.signal(box.guest, id, 0),
           attach: box.guest.session().then(({ peer }) => side.commands.attach(box.guest, id, 0, peer.incarnation)),
         };
-        for (const [name, call] of Object.entries(calls)) {
-          const { code, ms } = await failure(call);
+        const ends = await Promise.all(
+          Object.entries(calls).map(async ([name, call]) => ({ name, ...(await failure(call)) })),
+        );
+        for (const { name, code, ms } of ends) {
           expect([name, code]).toEqual([name, 'TIMEOUT']);
           expect(ms).toBeLessThan(CALL_TIMEOUT_MS + 500);
         }

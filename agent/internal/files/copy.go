@@ -1,0 +1,194 @@
+package files
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/fsid"
+)
+
+// errPending stops a walk so that a content can be moved outside of the user's thread; the walk goes on behind it.
+var errPending = errors.New("a content is to be moved")
+
+// copier copies a tree into folders that it makes. Links stay links; devices, FIFOs and sockets are left out.
+type copier struct {
+	service *Service
+	cred    fsid.Cred
+	path    string
+	walker  *walker
+	dirs    []int // the folders being filled, outermost first
+	pending *pendingCopy
+}
+
+type pendingCopy struct {
+	src, dst int
+	st       unix.Stat_t
+}
+
+// tree copies what is in the folder at path into rootFD, which is the caller's.
+func (c *copier) tree(ctx context.Context, rootFD int) error {
+	c.dirs = []int{rootFD}
+	c.walker = &walker{visit: c.visit, leave: c.leave, denied: func(_ string, err error) error { return err }}
+	defer c.close()
+	if err := c.service.as(c.cred, c.path, func() error { return c.walker.begin(c.path) }); err != nil {
+		return err
+	}
+	for done := false; !done; {
+		err := c.service.as(c.cred, c.path, func() (err error) {
+			if done, err = c.walker.step(batch); errors.Is(err, errPending) {
+				return nil
+			}
+			return err
+		})
+		if err == nil && c.pending != nil {
+			err = c.content(ctx)
+		}
+		if err == nil && stopped(ctx) {
+			err = wrap(c.path, unix.ECANCELED)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) visit(n *node) error {
+	into := c.dirs[len(c.dirs)-1]
+	switch n.st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		fd, err := makeDir(into, n.name)
+		if err == nil {
+			c.dirs = append(c.dirs, fd)
+		}
+		return err
+	case unix.S_IFLNK:
+		target, err := readlinkAt(n.dirFD, n.name)
+		if err != nil {
+			return err
+		}
+		if err := unix.Symlinkat(target, into, n.name); err != nil {
+			return err
+		}
+		return keep(into, n.name, -1, &n.st, c.cred)
+	case unix.S_IFREG:
+		src, err := unix.Openat(n.dirFD, n.name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		return c.open(src, into, n.name)
+	}
+	return nil
+}
+
+// open begins the copy of one file; src is taken over.
+func (c *copier) open(src, dirFD int, name string) error {
+	p := &pendingCopy{src: src, dst: -1}
+	c.pending = p
+	if err := unix.Fstat(src, &p.st); err != nil {
+		return err
+	}
+	var err error
+	p.dst, err = unix.Openat(dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errPending
+}
+
+// content moves the bytes of the pending file and finishes it.
+func (c *copier) content(ctx context.Context) error {
+	p := c.pending
+	for done := false; !done; {
+		var err error
+		c.service.pool.Block(func() { done, err = copySome(p.src, p.dst) })
+		if err == nil && stopped(ctx) {
+			err = unix.ECANCELED
+		}
+		if err != nil {
+			return wrap(c.path, err)
+		}
+	}
+	err := c.service.as(c.cred, c.path, func() error { return keep(-1, "", p.dst, &p.st, c.cred) })
+	c.drop()
+	return err
+}
+
+func (c *copier) leave(dirFD int, name, _ string) error {
+	last := len(c.dirs) - 1
+	fd := c.dirs[last]
+	c.dirs = c.dirs[:last]
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstatat(dirFD, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	return keep(-1, "", fd, &st, c.cred)
+}
+
+func (c *copier) drop() {
+	if c.pending != nil {
+		closeFD(c.pending.src)
+		closeFD(c.pending.dst)
+		c.pending = nil
+	}
+}
+
+func (c *copier) close() {
+	c.walker.close()
+	c.drop()
+	for _, fd := range c.dirs[1:] {
+		closeFD(fd)
+	}
+}
+
+// copySome moves one chunk, in the kernel where it can.
+func copySome(src, dst int) (done bool, err error) {
+	n, err := retry(func() (int, error) { return unix.CopyFileRange(src, nil, dst, nil, 4<<20, 0) })
+	if err == nil && n > 0 {
+		return false, nil
+	}
+	// At the end, or a file system that cannot: reading tells.
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	if n, err = readFull(src, *buf); err != nil || n == 0 {
+		return n == 0, err
+	}
+	return false, writeFull(dst, (*buf)[:n])
+}
+
+// makeDir makes a folder that its maker alone may use for now, and opens it.
+func makeDir(dirFD int, name string) (int, error) {
+	if err := unix.Mkdirat(dirFD, name, 0o700); err != nil {
+		return -1, err
+	}
+	return unix.Openat(dirFD, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+// keep gives a copy what the original had: for root its owner too. Of fd, or of a link by name.
+func keep(dirFD int, name string, fd int, st *unix.Stat_t, cred fsid.Cred) error {
+	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, st.Mtim}
+	if fd < 0 {
+		if cred.UID == 0 {
+			_ = unix.Fchownat(dirFD, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
+		}
+		_ = unix.UtimesNanoAt(dirFD, name, times, unix.AT_SYMLINK_NOFOLLOW)
+		return nil
+	}
+	mode := st.Mode & 0o7777
+	if cred.UID == 0 {
+		if err := unix.Fchown(fd, int(st.Uid), int(st.Gid)); err != nil {
+			return err
+		}
+	} else {
+		mode &^= unix.S_ISUID | unix.S_ISGID
+	}
+	if err := unix.Fchmod(fd, mode); err != nil {
+		return err
+	}
+	tv := []unix.Timeval{unix.NsecToTimeval(st.Mtim.Nano()), unix.NsecToTimeval(st.Mtim.Nano())}
+	_ = unix.Futimes(fd, tv)
+	return nil
+}

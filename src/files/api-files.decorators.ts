@@ -1,0 +1,53 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiErrors } from '../common/errors/api-errors.decorator.js';
+import type { ErrorCode } from '../common/errors/catalogue.js';
+import { FileContent, WriteFileRequest, WrittenFile } from './dto/files.dto.js';
+
+const BYTES = { schema: { type: 'string', format: 'binary' } };
+
+/** The errors that every call on files can answer with, and more. */
+export const ApiFile = (...more: ErrorCode[]) =>
+  ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'RATE_LIMITED', 'ENGINE_UNAVAILABLE', 'TIMEOUT', ...more);
+
+/** The forms that a read answers in. */
+export const ApiRead = () =>
+  applyDecorators(
+    ApiHeader({
+      name: 'Range',
+      required: false,
+      description: 'Of the bytes: one range, `bytes=0-99`; then it is a 206.',
+    }),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'Of the bytes: ETags that you have; then it is a 304.',
+    }),
+    ApiOkResponse({
+      description:
+        'The file: JSON, or its bytes where `Accept` says so. A part of the bytes is a 206; bytes that the client has already are a 304 without a body.',
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(FileContent) } },
+        'application/octet-stream': BYTES,
+      },
+    }),
+    ApiFile('NOT_ACCEPTABLE', 'PAYLOAD_TOO_LARGE'),
+  );
+
+/** The forms that a write takes. */
+export const ApiWrite = () =>
+  applyDecorators(
+    ApiConsumes('application/json', 'application/octet-stream'),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'ETags: a 409 when the file is in none of these states.',
+    }),
+    ApiHeader({ name: 'If-None-Match', required: false, description: '`*`: a 409 when there is a file.' }),
+    ApiBody({
+      required: true,
+      schema: { oneOf: [{ $ref: getSchemaPath(WriteFileRequest) }, { type: 'string', format: 'binary' }] },
+    }),
+    ApiOkResponse({ type: WrittenFile }),
+    ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE'),
+  );

@@ -1,0 +1,46 @@
+import { badRequest } from '../common/errors/atoll-error.js';
+import type { OpenFile } from '../guest/file-streams.js';
+import type { WriteWishes } from '../guest/file-writes.js';
+
+/** Headers of a request, as Node has them. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(', ') : value);
+const isEtag = (text: string) => /^[0-9a-f-]+$/.test(text);
+
+/** Opaque tags of a list such as `"a", W/"b"`; those that are weak only count where `weak` is fine. */
+function tagsIn(list: string, weak: boolean): string[] {
+  const tags = list.split(',').map((tag) => tag.trim());
+  return tags.flatMap((tag) => {
+    const bare = /^(W\/)?"([^"]*)"$/.exec(tag);
+    return bare && (weak || !bare[1]) && isEtag(bare[2]) ? [bare[2]] : [];
+  });
+}
+
+/** `If-Match` and `If-None-Match: *` of a write, as the agent takes them. */
+export function writeConditions(headers: RequestHeaders): Pick<WriteWishes, 'create' | 'if_match'> {
+  const [match, noneMatch] = [one(headers['if-match']), one(headers['if-none-match'])];
+  if (noneMatch !== undefined && noneMatch.trim() !== '*')
+    throw badRequest('If-None-Match of a write can only be *, which creates', { field: 'If-None-Match' });
+  return {
+    create: noneMatch !== undefined,
+    // "-" is no file's: what names no possible state must not match.
+    if_match: match === undefined ? undefined : match.trim() === '*' ? '*' : tagsIn(match, false).join(',') || '-',
+  };
+}
+
+/** Whether the client has this state of the file already: a 304. */
+export function isKnown({ etag, mtime }: OpenFile, headers: RequestHeaders): boolean {
+  const noneMatch = one(headers['if-none-match']);
+  if (noneMatch !== undefined)
+    return etag !== undefined && (noneMatch.trim() === '*' || tagsIn(noneMatch, true).includes(etag));
+  const since = Date.parse(one(headers['if-modified-since']) ?? '');
+  return etag !== undefined && !Number.isNaN(since) && Math.floor(mtime / 1000) * 1000 <= since;
+}
+
+/** The range that is asked for. `If-Range` by date is not exact enough: then it is the whole file. */
+export function rangeOf(headers: RequestHeaders): { range?: string; ifRange?: string } {
+  const [range, ifRange] = [one(headers.range), one(headers['if-range'])];
+  if (range === undefined || range.length > 256) return {};
+  return ifRange === undefined ? { range } : { range, ifRange: tagsIn(ifRange, false)[0] ?? '-' };
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { within } from '../common/deadline.js';
+import { Config } from '../config/config.js';
+import type { Exchange, ResponseHeaders } from './exchange.js';
+import { answerOf, etag, misunderstood } from './file-entries.js';
+import { fileQuery, type FileTarget } from './file-query.js';
+import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
+import type { Guest } from './guest.js';
+import { bodyOf } from './stream-body.js';
+import { whileAlive } from './while-alive.js';
+
+/** An open file, or a part of it. */
+export interface OpenFile {
+  /** Of the whole file; undefined where only reading tells (/proc). */
+  size?: number;
+  /** Where the part begins; undefined when it is the whole. */
+  from?: number;
+  /** Bytes of the body. */
+  length?: number;
+  etag?: string;
+  /** Unix ms. */
+  mtime: number;
+  /** Destroy it to give up; an error is what a stream that was cut off ends with. */
+  body: Readable;
+}
+
+/** Contents of any length, as streams with backpressure. Throws AgentRefusal, GuestEnded, SessionLost, TIMEOUT. */
+@Injectable()
+export class FileStreams {
+  constructor(private readonly config: Config) {}
+
+  /** Opens a regular file for reading. `range`, `ifRange`: as HTTP's headers have them. */
+  async open(guest: Guest, target: FileTarget, range: { range?: string; ifRange?: string } = {}): Promise<OpenFile> {
+    const headers = {
+      ...(range.range === undefined ? {} : { range: range.range }),
+      ...(range.ifRange === undefined ? {} : { 'if-range': range.ifRange }),
+    };
+    const path = `/files${fileQuery(target)}`;
+    const session = await guest.session();
+    const request = session.request({ method: 'GET', path, headers, endStream: true });
+    try {
+      const answer = await within(request.ok(), this.config.agent.callTimeoutMs, 'the sandbox');
+      const about = aboutOf(answer);
+      return { ...about, body: bodyOf(request, this.config.agent.callTimeoutMs, about.length) };
+    } catch (error) {
+      request.drop();
+      throw error;
+    }
+  }
+
+  /** Replaces the content by all of `source`, or changes nothing. PAYLOAD_TOO_LARGE past `limit` bytes. */
+  async write(guest: Guest, target: FileTarget, source: Readable, wishes: WriteWishes): Promise<WrittenFile> {
+    const path = `/files${fileQuery(target, { ...wishes })}`;
+    return this.send(guest, path, source, (request) => answerOf(request, writtenFile));
+  }
+
+  private async send<T>(
+    guest: Guest,
+    path: string,
+    source: Readable,
+    read: (request: Exchange) => Promise<T>,
+  ): Promise<T> {
+    const session = await guest.session();
+    const request = session.request({ method: 'PUT', path });
+    try {
+      const bounds = { limit: this.config.files.maxRawBytes, idleMs: this.config.agent.callTimeoutMs };
+      const answer = request.ok().then(() => read(request));
+      answer.catch(() => undefined); // it is awaited below, unless the source fails first
+      await request.pour(source, bounds);
+      const patience = { silenceMs: bounds.idleMs, limitMs: this.config.files.timeoutMs };
+      return await whileAlive(session, answer, patience);
+    } finally {
+      request.drop();
+    }
+  }
+}
+
+const count = z.coerce.number().int().nonnegative();
+const about = z.object({
+  'x-atoll-size': count.optional(),
+  'x-atoll-from': count.optional(),
+  'content-length': count.optional(),
+  'x-atoll-etag': etag.optional(),
+  'x-atoll-mtime': z.coerce.number().int(),
+});
+
+function aboutOf(headers: ResponseHeaders): Omit<OpenFile, 'body'> {
+  const read = about.safeParse(headers);
+  if (!read.success) throw misunderstood(read.error);
+  const { data } = read;
+  return {
+    size: data['x-atoll-size'],
+    from: data['x-atoll-from'],
+    length: data['content-length'],
+    etag: data['x-atoll-etag'],
+    mtime: data['x-atoll-mtime'],
+  };
+}

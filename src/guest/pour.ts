@@ -1,0 +1,65 @@
+import type { Readable, Writable } from 'node:stream';
+import { AtollError } from '../common/errors/atoll-error.js';
+
+export interface PourBounds {
+  /** Bytes in all; more is a PAYLOAD_TOO_LARGE. */
+  limit: number;
+  /** That nothing moves, in ms; then it is a TIMEOUT. */
+  idleMs: number;
+  /** Whether the sink is ended with the source. Default true. */
+  end?: boolean;
+}
+
+/**
+ * Sends all of `source` into `sink`, no faster than that takes it. Resolves when the source has ended, and early when the sink takes no
+ * more: its other side then says why. What is left of the source is thrown away, so that whoever sends it can hear the answer. Rejects with
+ * PAYLOAD_TOO_LARGE, TIMEOUT, or BAD_REQUEST when the source breaks off; the sink is then not ended.
+ */
+export function pour(source: Readable, sink: Writable, { limit, idleMs, end = true }: PourBounds): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let size = 0;
+    const idle = setTimeout(() => finish(late(source.isPaused(), idleMs)), idleMs);
+    const finish = (error?: Error) => {
+      clearTimeout(idle);
+      source.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+      sink.off('drain', onDrain).off('close', onGone);
+      source.on('error', () => undefined).resume();
+      if (error) reject(error);
+      else resolve();
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      idle.refresh();
+      if (size > limit) finish(new AtollError('PAYLOAD_TOO_LARGE', `the body is larger than ${limit} bytes`));
+      else if (!sink.writable) finish();
+      else if (!sink.write(chunk)) source.pause();
+    };
+    const onDrain = () => {
+      idle.refresh();
+      source.resume();
+    };
+    const onEnd = () => {
+      if (end && sink.writable) sink.end();
+      finish();
+    };
+    const onBroken = () => finish(new AtollError('BAD_REQUEST', 'the body broke off; nothing is changed'));
+    const onGone = () => finish();
+    if (sink.destroyed) {
+      finish();
+      return;
+    }
+    if (source.destroyed && !source.readableEnded) {
+      onBroken();
+      return;
+    }
+    source.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
+    sink.on('drain', onDrain).on('close', onGone);
+    if (source.readableEnded) onEnd();
+  });
+}
+
+const late = (waitingForSink: boolean, ms: number) =>
+  new AtollError(
+    'TIMEOUT',
+    waitingForSink ? `the sandbox took nothing for ${ms} ms` : `nothing of the body arrived for ${ms} ms`,
+  );

@@ -1,0 +1,27 @@
+import { Readable } from 'node:stream';
+import { within } from '../common/deadline.js';
+import type { Exchange } from './exchange.js';
+import { misunderstood } from './file-entries.js';
+
+/**
+ * The body of an answer as a stream. Whoever destroys it drops the request, so that the agent stops. It fails when the agent is silent for
+ * `idleMs` while somebody waits for it, and when it is not `length` bytes.
+ */
+export function bodyOf(request: Exchange, idleMs: number, length?: number): Readable {
+  const body = Readable.from(watched(request, idleMs, length), { objectMode: false, highWaterMark: 256 * 1024 });
+  body.once('close', () => request.drop());
+  return body;
+}
+
+async function* watched(request: Exchange, idleMs: number, length?: number): AsyncGenerator<Buffer> {
+  const chunks = request.body();
+  let size = 0;
+  for (;;) {
+    const next = await within(chunks.next(), idleMs, 'the sandbox');
+    if (next.done) break;
+    size += next.value.length;
+    if (length !== undefined && size > length) break;
+    yield next.value;
+  }
+  if (length !== undefined && size !== length) throw misunderstood(new Error(`${size} bytes instead of ${length}`));
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { base64, Files } from './support/files.js';
+import { eventually, Service, type Sandbox } from './support/service.js';
+
+describe('files as bytes', () => {
+  let service: Service;
+  let sandbox: Sandbox;
+  let files: Files;
+
+  beforeAll(async () => {
+    service = await Service.start({ ATOLL_MAX_RAW_BODY: '20000000', ATOLL_AGENT_CALL_TIMEOUT: '5000' });
+    sandbox = await service.sandbox();
+    files = new Files(sandbox);
+  });
+  afterAll(() => service.stop());
+
+  it.each([0, 1, 1024, 65_535, 65_536, 65_537, 5_000_000])('are what was written: %i of them', async (size) => {
+    const content = randomBytes(size);
+    expect(await files.put('/tmp/bytes', content)).toMatchObject({
+      status: 200,
+      json: { path: '/tmp/bytes', status: 'written' },
+    });
+    const answer = await files.get('/tmp/bytes');
+    expect(answer.status).toBe(200);
+    expect(answer.bytes.equals(content)).toBe(true);
+    expect(answer.headers.get('content-length')).toBe(String(size));
+    expect(answer.headers.get('content-type')).toBe('application/octet-stream');
+    const { stdout } = await sandbox.run('wc', ['-c', '/tmp/bytes']);
+    expect(stdout).toBe(`${size} /tmp/bytes\n`);
+  });
+
+  it('are refused as text, which says what reads them, and come in base64', async () => {
+    const content = Buffer.from([0xff, 0xfe, 0, 0x0d, 0x0a]);
+    await files.put('/tmp/binary', content);
+    const text = await files.call({ query: { path: '/tmp/binary' } });
+    expect(text).toMatchObject({ status: 406, json: { code: 'NOT_ACCEPTABLE' } });
+    expect(text.json.message).toMatch(/encoding=base64.*application\/octet-stream/);
+    const packed = await files.call({ query: { path: '/tmp/binary', encoding: 'base64' } });
+    expect(packed.json).toEqual({ path: '/tmp/binary', content: base64(content), encoding: 'base64' });
+    const body = { content: base64(content), encoding: 'base64' };
+    expect((await files.call({ method: 'PUT', query: { path: '/tmp/copy' }, body })).status).toBe(200);
+    expect((await files.get('/tmp/copy')).bytes).toEqual(content);
+    const bad = await files.call({
+      method: 'PUT',
+      query: { path: '/tmp/copy', encoding: 'base64' },
+      body: { content: 'no!' },
+    });
+    expect(bad).toMatchObject({ status: 400, json: { message: expect.stringContaining('content') } });
+  });
+
+  it('come in parts', async () => {
+    const content = randomBytes(300_000);
+    await files.put('/tmp/parts', content);
+    const part = async (range: string, headers = {}) => files.get('/tmp/parts', { range, ...headers });
+    const first = await part('bytes=0-9');
+    expect(first.status).toBe(206);
+    expect(first.headers.get('content-range')).toBe('bytes 0-9/300000');
+    expect(first.bytes).toEqual(content.subarray(0, 10));
+    expect((await part('bytes=299990-')).bytes).toEqual(content.subarray(299_990));
+    expect((await part('bytes=-200000')).bytes.equals(content.subarray(100_000))).toBe(true);
+    expect((await part('bytes=100000-999999999')).bytes.equals(content.subarray(100_000))).toBe(true);
+    expect((await part('bytes=300000-')).status).toBe(400);
+    for (const all of ['lines=1-2', 'bytes=5-1', 'bytes=0-1,3-4', 'nonsense']) {
+      expect((await part(all)).status).toBe(200);
+    }
+    const etag = first.headers.get('etag')!;
+    expect((await part('bytes=0-9', { 'if-range': etag })).status).toBe(206);
+    expect((await part('bytes=0-9', { 'if-range': '"1-2-3"' })).status).toBe(200);
+  });
+
+  it('have headers that name their state', async () => {
+    await files.put('/tmp/state', 'one');
+    const head = await files.call({ method: 'HEAD', query: { path: '/tmp/state' } });
+    expect(head.status).toBe(200);
+    expect(head.bytes).toHaveLength(0);
+    const etag = head.headers.get('etag')!;
+    expect(Object.fromEntries(head.headers)).toMatchObject({
+      'content-length': '3',
+      'accept-ranges': 'bytes',
+      'last-modified': expect.stringMatching(/GMT$/),
+      'content-disposition': `attachment; filename="state"; filename*=UTF-8''state`,
+    });
+    expect((await files.get('/tmp/state', { 'if-none-match': etag })).status).toBe(304);
+    expect((await files.get('/tmp/state', { 'if-modified-since': head.headers.get('last-modified')! })).status).toBe(
+      304,
+    );
+    expect((await files.stat('/tmp/state')).json.etag).toBe(etag);
+    await files.put('/tmp/state', 'two');
+    expect((await files.get('/tmp/state', { 'if-none-match': etag })).status).toBe(200);
+    expect((await files.call({ method: 'HEAD', query: { path: '/no/such' } })).status).toBe(404);
+    expect((await files.call({ method: 'HEAD', query: { path: '/tmp' } })).status).toBe(400);
+  });
+
+  it('are written on conditions', async () => {
+    const create = { headers: { 'if-none-match': '*' } };
+    const made = await files.put('/tmp/conditional', 'one', create);
+    expect(made.status).toBe(200);
+    expect(await files.put('/tmp/conditional', 'two', create)).toMatchObject({
+      status: 409,
+      json: { code: 'CONFLICT' },
+    });
+    const etag = made.headers.get('etag')!;
+    expect((await files.get('/tmp/conditional')).headers.get('etag')).toBe(etag);
+    expect((await files.put('/tmp/conditional', 'two', { headers: { 'if-match': '"0-0-0-0"' } })).status).toBe(409);
+    expect((await files.put('/tmp/conditional', 'two', { headers: { 'if-match': `"0-0-0-0", ${etag}` } })).status).toBe(
+      200,
+    );
+    expect((await files.put('/tmp/conditional', 'three', { headers: { 'if-match': etag } })).status).toBe(409);
+    expect((await files.put('/tmp/conditional', 'three', { headers: { 'if-match': '*' } })).status).toBe(200);
+    expect((await files.put('/tmp/none', 'x', { headers: { 'if-match': '*' } })).status).toBe(409);
+    expect((await files.put('/tmp/x', 'x', { headers: { 'if-none-match': etag } })).status).toBe(400);
+    expect((await files.get('/tmp/conditional')).bytes.toString()).toBe('three');
+    const many = await Promise.all(Array.from({ length: 10 }, (_, n) => files.put('/tmp/first', `${n}`, create)));
+    expect(many.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(409)]);
+  });
+
+  it('are appended, and get the mode and owner that are asked for', async () => {
+    await files.put('/tmp/log', 'one\n', { query: { mode: '0600', uid: '1000', gid: '1000' } });
+    await files.put('/tmp/log', 'two\n', { query: { append: 'true' } });
+    await files.put('/tmp/log', 'x'.repeat(100_000), { query: { append: 'true' } });
+    expect((await files.get('/tmp/log')).bytes.toString()).toBe(`one\ntwo\n${'x'.repeat(100_000)}`);
+    expect((await files.stat('/tmp/log')).json).toMatchObject({ mode: '0600', uid: 1000, gid: 1000 });
+    await files.put('/tmp/log', 'new'); // what exists keeps both
+    expect((await files.stat('/tmp/log')).json).toMatchObject({ mode: '0600', uid: 1000, gid: 1000, size: 3 });
+    expect((await files.put('/tmp/fresh', 'x', { query: { append: 'true', mode: '4755' } })).status).toBe(200);
+    expect((await files.stat('/tmp/fresh')).json).toMatchObject({ mode: '4755', size: 1 });
+    expect((await files.put('/tmp/fresh', 'x', { query: { mode: '0999' } })).status).toBe(400);
+  });
+
+  it('are touched as the user that is asked for', async () => {
+    const user = { query: { user: '1000:1000' } };
+    expect((await files.put('/etc/not-mine', 'x', user)).status).toBe(403);
+    expect((await files.put('/tmp/mine', 'x', user)).status).toBe(200);
+    expect((await files.stat('/tmp/mine')).json).toMatchObject({ uid: 1000, gid: 1000, mode: '0644' });
+    expect((await files.put('/tmp/mine', 'x', { query: { ...user.query, uid: '0' } })).status).toBe(403);
+    expect((await files.put('/tmp/mine', 'x', { query: { user: 'nobody-here' } })).status).toBe(400);
+    await files.put('/tmp/secret', 'x', { query: { mode: '0600' } });
+    expect((await files.get('/tmp/secret', {}, { user: '1000' })).status).toBe(403);
+  });
+
+  it('have names of any bytes', async () => {
+    const path_base64 = base64(Buffer.from('/tmp/bytes-\xff\xfe', 'latin1'));
+    const written = await files.call({
+      method: 'PUT',
+      query: { path_base64 },
+      body: 'x',
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    expect(written).toMatchObject({ status: 200, json: { path_base64, status: 'written' } });
+    const [entry] = (await files.list('/tmp')).json.entries.filter((e: { name_base64?: string }) => e.name_base64);
+    expect(entry).toMatchObject({ path_base64, type: 'file' });
+    expect((await files.call({ query: { path_base64 } })).json).toMatchObject({ content: 'x', path_base64 });
+    expect((await files.call({ method: 'DELETE', query: { path_base64 } })).status).toBe(204);
+    expect((await files.call({ query: { path_base64, path: '/tmp' } })).status).toBe(400);
+    expect((await files.call({ query: { path_base64: base64('/a\0b') } })).status).toBe(400);
+  });
+
+  it('past the limit, or cut off, change nothing', async () => {
+    await files.put('/tmp/kept', 'old');
+    const big = Buffer.alloc(20_000_001);
+    expect(await files.put('/tmp/kept', big)).toMatchObject({ status: 413, json: { code: 'PAYLOAD_TOO_LARGE' } });
+    const endless = () => {
+      let left = 100;
+      return new ReadableStream({
+        pull: (controller) =>
+          left-- > 0 ? controller.enqueue(randomBytes(50_000)) : controller.error(new Error('cut')),
+      });
+    };
+    await expect(files.put('/tmp/kept', endless())).rejects.toThrow();
+    await expect(files.put('/tmp/never', endless())).rejects.toThrow();
+    expect((await files.get('/tmp/kept')).bytes.toString()).toBe('old');
+    await eventually(
+      async () => (await sandbox.sh('ls -A /tmp')).stdout,
+      (names) => !names.includes('.atoll-tmp') && !names.includes('never'),
+    );
+    expect((await files.put('/etc', 'x')).status).toBe(400);
+    expect((await files.put('/proc/x', big.subarray(0, 15_000_000))).status).toBe(403); // said while the body comes
+  });
+
+  it('are taken and given by nothing else', async () => {
+    const octets = { 'content-type': 'application/octet-stream' };
+    const post = await files.call({
+      method: 'POST',
+      call: '/mkdir',
+      query: { path: '/x' },
+      body: 'x',
+      headers: octets,
+    });
+    expect(post).toMatchObject({ status: 415, json: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
+    expect((await files.get('/dev/zero')).status).toBe(400);
+    expect((await files.get('/tmp')).status).toBe(400);
+    const proc = await files.get('/proc/self/status');
+    expect(proc.bytes.toString()).toContain('Name:');
+    expect(proc.headers.get('etag')).toBeNull();
+    await sandbox.run('mkfifo', ['/tmp/fifo']);
+    expect((await files.get('/tmp/fifo')).status).toBe(400);
+    expect((await files.put('/tmp/fifo', 'x')).status).toBe(400);
+    await service.post(`${sandbox.path}/pause`);
+    expect((await files.put('/tmp/x', Buffer.alloc(1_000_000))).status).toBe(409);
+    await service.post(`${sandbox.path}/resume`);
+  });
+});

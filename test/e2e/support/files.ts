@@ -1,0 +1,75 @@
+import type { Sandbox } from './service.js';
+
+export interface RawAnswer {
+  status: number;
+  headers: Headers;
+  bytes: Buffer;
+  // Tests look into answers of many shapes; what they find there is what they assert.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json: any;
+}
+
+export interface RawCall {
+  method?: string;
+  /** Behind `/files`. */
+  call?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: Buffer | string | object | ReadableStream;
+}
+
+const BYTES = 'application/octet-stream';
+
+/** Calls on the files of one sandbox in all their forms. */
+export class Files {
+  constructor(private readonly sandbox: Sandbox) {}
+
+  async call({ method = 'GET', call = '', query = {}, headers = {}, body }: RawCall): Promise<RawAnswer> {
+    const raw = typeof body === 'string' || Buffer.isBuffer(body) || body instanceof ReadableStream;
+    const { service, path } = this.sandbox;
+    const response = await fetch(`${service.url}${path}/files${call}?${new URLSearchParams(query)}`, {
+      method,
+      headers: {
+        authorization: service.headers.authorization,
+        ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : ((raw ? body : JSON.stringify(body)) as BodyInit),
+      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') && bytes.length > 0;
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      json: isJson ? JSON.parse(bytes.toString()) : undefined,
+    };
+  }
+
+  /** The bytes of a file. */
+  get = (path: string, headers: Record<string, string> = {}, query: Record<string, string> = {}) =>
+    this.call({ query: { path, ...query }, headers: { accept: BYTES, ...headers } });
+
+  /** Writes bytes. */
+  put = (path: string, body: Buffer | string | ReadableStream, more: Pick<RawCall, 'headers' | 'query'> = {}) =>
+    this.call({
+      method: 'PUT',
+      query: { path, ...more.query },
+      headers: { 'content-type': BYTES, ...more.headers },
+      body,
+    });
+
+  stat = (path: string, query: Record<string, string> = {}) => this.call({ call: '/stat', query: { path, ...query } });
+
+  list = (path: string, query: Record<string, string> = {}) => this.call({ call: '/list', query: { path, ...query } });
+
+  post = (call: string, path: string, body: object = {}, query: Record<string, string> = {}) =>
+    this.call({ method: 'POST', call: `/${call}`, query: { path, ...query }, body });
+
+  patch = (path: string, body: object, query: Record<string, string> = {}) =>
+    this.call({ method: 'PATCH', query: { path, ...query }, body });
+}
+
+/** Percent-encoded by the caller in base64: paths of any bytes. */
+export const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64');
