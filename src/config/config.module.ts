@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Config, readConfig } from './config.js';
-import type { Environment } from './variables.js';
+import type { Environment } from './variable.js';
 
 /** Hands out the one Config. The only place that reads the process's environment, once, as the service boots. */
 @Global()

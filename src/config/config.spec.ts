@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { ConfigError, readConfig } from './config.js';
-import type { Environment } from './variables.js';
+import type { Environment } from './variable.js';
 
 const KEY = 'k'.repeat(16);
 const read = (env: Environment = {}) => readConfig({ ATOLL_API_KEY: KEY, ...env });
@@ -30,7 +30,10 @@ describe('readConfig', () => {
       maxMemoryMb: 8192,
       defaultCpus: 1,
       maxCpus: 4,
-      pids: 512,
+      defaultPids: 512,
+      maxPids: 4096,
+      openFiles: 16_384,
+      coreBytes: 0,
       stopGraceMs: 2000,
       retentionS: 86_400,
     });
@@ -55,7 +58,7 @@ describe('readConfig', () => {
   it('is frozen in depth', () => {
     const config = read();
     expect(() => Object.assign(config, { apiKey: 'x' })).toThrow(TypeError);
-    expect(() => Object.assign(config.sandbox, { pids: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.sandbox, { maxPids: 1 })).toThrow(TypeError);
   });
 
   it.each(['unix:///var/run/docker.sock', 'tcp://10.0.0.1:2376', 'https://engine.example:2376/'])(
@@ -130,6 +133,13 @@ describe('readConfig', () => {
       'ATOLL_DEFAULT_CPUS must not be greater than ATOLL_MAX_CPUS.',
     ]);
     expect(read({ ATOLL_DEFAULT_MEMORY: '8192' }).sandbox.defaultMemoryMb).toBe(8192);
+    expect(refusal({ ATOLL_DEFAULT_DISK: '100', ATOLL_MAX_DISK: '99' })).toContain('ATOLL_DEFAULT_DISK must not');
+    expect(refusal({ ATOLL_PIDS_LIMIT: '5000' })).toContain('ATOLL_PIDS_LIMIT must not');
+  });
+
+  it('has no more disk for those who ask for none than for those who ask', () => {
+    expect(read({ ATOLL_MAX_DISK: '99' }).sandbox).toMatchObject({ defaultDiskMb: 99, maxDiskMb: 99 });
+    expect(read({ ATOLL_DEFAULT_DISK: '50' }).sandbox.defaultDiskMb).toBe(50);
   });
 
   it('refuses a misspelled variable and says which was meant', () => {

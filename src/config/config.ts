@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mistakes, readValues } from './read.js';
-import type { Environment, Values } from './variables.js';
+import type { Environment } from './variable.js';
+import type { Values } from './variables.js';
 
 /** The service's whole configuration: read once, frozen, handed out by injection. */
 export abstract class Config {
@@ -40,7 +41,14 @@ export abstract class Config {
     readonly maxMemoryMb: number;
     readonly defaultCpus: number;
     readonly maxCpus: number;
-    readonly pids: number;
+    readonly defaultPids: number;
+    readonly maxPids: number;
+    /** Absent: no limit. */
+    readonly defaultDiskMb?: number;
+    readonly maxDiskMb?: number;
+    /** Of each process in it. */
+    readonly openFiles: number;
+    readonly coreBytes: number;
     readonly stopGraceMs: number;
     /** Seconds that a stopped one is kept; 0 is for ever. */
     readonly retentionS: number;
@@ -112,7 +120,13 @@ function fromValues(v: Values): Config {
       maxMemoryMb: v.ATOLL_MAX_MEMORY,
       defaultCpus: v.ATOLL_DEFAULT_CPUS,
       maxCpus: v.ATOLL_MAX_CPUS,
-      pids: v.ATOLL_PIDS_LIMIT,
+      defaultPids: v.ATOLL_PIDS_LIMIT,
+      maxPids: v.ATOLL_MAX_PIDS,
+      // Or whoever asks for none would get more than anybody may ask for.
+      defaultDiskMb: v.ATOLL_DEFAULT_DISK ?? v.ATOLL_MAX_DISK,
+      maxDiskMb: v.ATOLL_MAX_DISK,
+      openFiles: v.ATOLL_ULIMIT_NOFILE,
+      coreBytes: v.ATOLL_ULIMIT_CORE,
       stopGraceMs: v.ATOLL_STOP_GRACE,
       retentionS: v.ATOLL_RETENTION,
     },

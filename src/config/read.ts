@@ -1,5 +1,6 @@
 import { nearest } from './nearest.js';
-import { variables, type Environment, type Values, type Variable, type VariableName } from './variables.js';
+import type { Environment, Variable } from './variable.js';
+import { variables, type Values, type VariableName } from './variables.js';
 
 /** Each variable of the table by itself. Those that are wrong are missing in `values` and have a sentence in `wrong`. */
 export function readValues(env: Environment): { values: Partial<Values>; wrong: string[] } {
@@ -35,6 +36,8 @@ const NOT_ABOVE = [
   ['ATOLL_DEFAULT_TIMEOUT', 'ATOLL_MAX_TIMEOUT'],
   ['ATOLL_DEFAULT_MEMORY', 'ATOLL_MAX_MEMORY'],
   ['ATOLL_DEFAULT_CPUS', 'ATOLL_MAX_CPUS'],
+  ['ATOLL_PIDS_LIMIT', 'ATOLL_MAX_PIDS'],
+  ['ATOLL_DEFAULT_DISK', 'ATOLL_MAX_DISK'],
 ] as const satisfies [VariableName, VariableName][];
 
 /**

@@ -1,36 +1,9 @@
 import type { z } from 'zod';
-import {
-  decimal,
-  dockerHost,
-  domain,
-  host,
-  oneOf,
-  optional,
-  path,
-  postgresUrl,
-  presence,
-  secret,
-  whole,
-} from './schemas.js';
-
-/** What `process.env` looks like. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** One variable of the environment: how it is read, and what docs/configuration.md says about it. */
-export interface Variable {
-  /** From the variable's text; `optional(…)` where being absent is fine and there is no default. */
-  schema: z.ZodType<unknown, string | undefined>;
-  group: 'Service' | 'Engine' | 'Store' | 'Sandboxes' | 'Agent' | 'Commands' | 'Files' | 'Previews';
-  description: string;
-  /** As it would be written in the environment. */
-  default?: string;
-  /** What the documentation says in place of a default that is worked out. */
-  absent?: string;
-  unit?: string;
-}
+import { dockerHost, domain, host, oneOf, optional, path, postgresUrl, presence, secret, whole } from './schemas.js';
+import { sandboxVariables } from './sandbox-variables.js';
+import type { Variable } from './variable.js';
 
 const MIB = 1_048_576;
-const TEN_YEARS_S = 315_360_000;
 const DAY_MS = 86_400_000;
 
 /** Every variable that the service reads. The documentation is made from this table too. */
@@ -107,76 +80,7 @@ export const variables = {
     absent: 'the embedded store',
     description: 'PostgreSQL instead of the embedded store: `postgres://user:password@host:5432/database`.',
   },
-  ATOLL_DEFAULT_TIMEOUT: {
-    group: 'Sandboxes',
-    schema: whole(1, TEN_YEARS_S),
-    default: '900',
-    unit: 'seconds',
-    description: 'Life of a sandbox whose creator asks for none.',
-  },
-  ATOLL_MAX_TIMEOUT: {
-    group: 'Sandboxes',
-    schema: whole(1, TEN_YEARS_S),
-    default: '86400',
-    unit: 'seconds',
-    description: 'Longest life that can be asked for, at creation and by a renewal.',
-  },
-  ATOLL_DEFAULT_MEMORY: {
-    group: 'Sandboxes',
-    schema: whole(32, 16 * MIB),
-    default: '1024',
-    unit: 'MB of 1,048,576 bytes',
-    description: 'Memory of a sandbox whose creator asks for none. There is never swap on top.',
-  },
-  ATOLL_MAX_MEMORY: {
-    group: 'Sandboxes',
-    schema: whole(16, 16 * MIB),
-    default: '8192',
-    unit: 'MB of 1,048,576 bytes',
-    description: 'Most memory that can be asked for.',
-  },
-  ATOLL_DEFAULT_CPUS: {
-    group: 'Sandboxes',
-    schema: decimal(0.01, 1024),
-    default: '1',
-    unit: 'cores',
-    description: 'Cores of a sandbox whose creator asks for none; may be a fraction.',
-  },
-  ATOLL_MAX_CPUS: {
-    group: 'Sandboxes',
-    schema: decimal(0.01, 1024),
-    default: '4',
-    unit: 'cores',
-    description: 'Most cores that can be asked for. An engine refuses more than its host has.',
-  },
-  ATOLL_PIDS_LIMIT: {
-    group: 'Sandboxes',
-    schema: whole(32, 4_194_304),
-    default: '512',
-    description: 'Processes and threads of the commands in one sandbox together; 40 for the agent come on top.',
-  },
-  ATOLL_STOP_GRACE: {
-    group: 'Sandboxes',
-    schema: whole(0, 600_000),
-    default: '2000',
-    unit: 'ms',
-    description: 'What running commands have between TERM and KILL when their sandbox is stopped.',
-  },
-  ATOLL_RETENTION: {
-    group: 'Sandboxes',
-    schema: whole(0, TEN_YEARS_S),
-    default: '86400',
-    unit: 'seconds',
-    description:
-      'How long a stopped or errored sandbox is kept before it is deleted; 0 keeps it until somebody deletes it.',
-  },
-  ATOLL_SWEEP_INTERVAL: {
-    group: 'Sandboxes',
-    schema: whole(100, 3_600_000),
-    default: '1000',
-    unit: 'ms',
-    description: 'How often the service looks for sandboxes that have expired.',
-  },
+  ...sandboxVariables,
   ATOLL_TRANSPORT: {
     group: 'Agent',
     schema: oneOf(['auto', 'socket', 'exec']),

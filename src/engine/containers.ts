@@ -6,7 +6,7 @@ import type { ContainerEvent, ContainerInfo, ContainerSpec, ContainerSummary } f
  */
 export abstract class Containers {
   /**
-   * Creates, does not start. `no_such_image`, `invalid`, `conflict` (the name is taken). After `unavailable`, `timeout`
+   * Creates, does not start. `no_such_image`, `invalid`, `unsupported` (a limit of the disk), `conflict` (the name is taken). After `unavailable`, `timeout`
    * or `aborted` nobody knows whether it was made: `remove` it, and again later, for the engine may still be at it.
    */
   abstract create(spec: ContainerSpec, signal?: AbortSignal): Promise<void>;

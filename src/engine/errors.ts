@@ -10,6 +10,7 @@ export type EngineErrorKind =
   | 'no_such_image'
   | 'conflict' // its state forbids it
   | 'invalid' // it refuses the request; the message is safe to show
+  | 'unsupported' // it can't do what was asked; the message says what
   | 'no_space'
   | 'internal';
 
@@ -21,6 +22,7 @@ const CODE: Record<EngineErrorKind, ErrorCode> = {
   no_such_image: 'NOT_FOUND',
   conflict: 'CONFLICT',
   invalid: 'BAD_REQUEST',
+  unsupported: 'BAD_REQUEST',
   no_space: 'INSUFFICIENT_STORAGE',
   internal: 'INTERNAL_ERROR',
 };

@@ -8,6 +8,12 @@ export interface ContainerLimits {
   cpus: number;
   /** Processes and threads together. */
   pids: number;
+  /** Of each process, soft and hard. */
+  openFiles: number;
+  /** Of each core dump; 0 is none. */
+  coreBytes: number;
+  /** What may be written into its file system; absent is no limit. Not every engine can. */
+  diskBytes?: number;
 }
 
 /** A folder of the service's own host that the container sees read-only. */

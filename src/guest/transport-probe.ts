@@ -8,7 +8,7 @@ import { Guests } from './guests.js';
 import { agentContainer } from './agent-container.js';
 import type { Transport } from './types.js';
 
-const PROBE_LIMITS = { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 128 };
+const PROBE_LIMITS = { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 128, openFiles: 1024, coreBytes: 0 };
 
 /** Finds out which transport an engine can do, by a real container with our agent in it. */
 @Injectable()

@@ -33,8 +33,7 @@ export class SandboxCreator {
       const facts = await this.runner.start(intent);
       return await this.intents.fulfil(intent, startedState(intent, facts, this.clock.now()), use);
     } catch (error) {
-      if (isEngineError(error, 'no_such_image')) throw await this.undo(intent, noImage(plan.image));
-      throw await this.undo(intent, error);
+      throw await this.undo(intent, named(error, plan));
     }
   }
 
@@ -58,6 +57,14 @@ export class SandboxCreator {
     }
     return error;
   }
+}
+
+/** What the engine refused, by the field that asked for it. */
+function named(error: unknown, plan: SandboxPlan): unknown {
+  if (isEngineError(error, 'no_such_image')) return noImage(plan.image);
+  if (isEngineError(error, 'unsupported'))
+    return badRequest(`resources.disk can not be kept: ${error.message}`, { field: 'resources.disk' });
+  return error;
 }
 
 const nameOf = (line: string): string => line.split('=', 1)[0];

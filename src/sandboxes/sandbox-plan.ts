@@ -12,6 +12,9 @@ export interface SandboxPlan {
   timeoutS: number;
   memoryMb: number;
   cpus: number;
+  pids: number;
+  /** Null is no limit. */
+  diskMb: number | null;
   env: Record<string, string>;
   labels: Record<string, string>;
 }
@@ -27,19 +30,23 @@ export class SandboxPlanner {
   }
 
   plan({ image, ports = [], timeout, resources, env = {}, labels = {} }: CreateSandboxRequest): SandboxPlan {
-    const { defaultMemoryMb, maxMemoryMb, defaultCpus, maxCpus, defaultTimeoutS } = this.config.sandbox;
+    const limits = this.config.sandbox;
     const plan = {
       image,
       ports: ports.map(toPort),
-      timeoutS: timeout || defaultTimeoutS,
-      memoryMb: resources?.memory ?? defaultMemoryMb,
-      cpus: resources?.cpus ?? defaultCpus,
+      timeoutS: timeout || limits.defaultTimeoutS,
+      memoryMb: resources?.memory ?? limits.defaultMemoryMb,
+      cpus: resources?.cpus ?? limits.defaultCpus,
+      pids: resources?.pids ?? limits.defaultPids,
+      diskMb: resources?.disk ?? limits.defaultDiskMb ?? null,
       env,
       labels,
     };
     this.checkTimeout(plan.timeoutS);
-    atMost('resources.memory', plan.memoryMb, maxMemoryMb);
-    atMost('resources.cpus', plan.cpus, maxCpus);
+    atMost('resources.memory', plan.memoryMb, limits.maxMemoryMb);
+    atMost('resources.cpus', plan.cpus, limits.maxCpus);
+    atMost('resources.pids', plan.pids, limits.maxPids);
+    atMost('resources.disk', plan.diskMb ?? 0, limits.maxDiskMb ?? Infinity);
     if (new Set(plan.ports).size < plan.ports.length)
       throw badRequest('ports must not name one port twice', { field: 'ports' });
     return plan;

@@ -23,6 +23,8 @@ export interface RunFacts {
 /** PID 1 goes as soon as its commands have ended or been killed; the engine's own KILL is for when even that fails. */
 const ENGINE_GRACE_S = 3;
 
+const MIB = 1024 * 1024;
+
 export const containerName = (sandboxId: string): string => `atoll-${sandboxId}`;
 
 export const addressOf = ({ id, secret, transport }: Sandbox): GuestAddress => ({
@@ -47,8 +49,15 @@ export class SandboxRunner {
   async create(row: Sandbox, { agentVolume }: Setup, imageEnvNames: string[]): Promise<void> {
     const address = addressOf(row);
     const runFolder = await this.guests.open(address);
-    const { pids, stopGraceMs } = this.config.sandbox;
-    const limits = { memoryBytes: row.memoryMb * 1024 * 1024, cpus: row.cpus, pids };
+    const { defaultPids, openFiles, coreBytes, stopGraceMs } = this.config.sandbox;
+    const limits = {
+      memoryBytes: row.memoryMb * MIB,
+      cpus: row.cpus,
+      pids: row.pids ?? defaultPids,
+      openFiles,
+      coreBytes,
+      diskBytes: row.diskMb === null ? undefined : row.diskMb * MIB,
+    };
     const settings = {
       ATOLL_STOP_GRACE: String(stopGraceMs),
       ATOLL_OUTPUT_GRACE: String(this.config.commands.outputGraceMs),

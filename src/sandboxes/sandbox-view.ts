@@ -30,7 +30,7 @@ export function toSandboxDetail(row: Sandbox): SandboxDetail {
     image: row.image,
     status: row.status as SandboxState,
     running: row.status === 'running',
-    resources: { memory: row.memoryMb, cpus: row.cpus },
+    resources: { memory: row.memoryMb, cpus: row.cpus, pids: row.pids ?? undefined, disk: row.diskMb ?? undefined },
     labels: row.labels,
     started_at: time(row.startedAt),
     finished_at: time(row.finishedAt),

@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { docker } from './support/docker.js';
 import { eventually, Service, type Sandbox } from './support/service.js';
-
-const docker = (...args: string[]): string =>
-  execFileSync('docker', args, { env: { ...process.env, DOCKER_HOST: process.env.ATOLL_TEST_DOCKER_HOST } })
-    .toString()
-    .trim();
 
 /** What code inside can not do, and what an image can not change. */
 describe('the fence', () => {

@@ -1,10 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { docker } from './support/docker.js';
 import { eventually, Service, type Sandbox } from './support/service.js';
-
-const docker = (...args: string[]): string =>
-  execFileSync('docker', args, { env: { ...process.env, DOCKER_HOST: process.env.ATOLL_TEST_DOCKER_HOST } })
-    .toString()
-    .trim();
 
 describe('the life of a sandbox', () => {
   let service: Service;

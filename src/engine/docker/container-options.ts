@@ -1,10 +1,9 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import { LABEL } from '../labels.js';
-import type { ContainerSpec } from '../types.js';
+import type { ContainerLimits, ContainerSpec } from '../types.js';
 
-/** Where the agent's volume and the run folder lie in every sandbox. */
 /**
- * The volume is mounted at the folder itself, and the run folder inside it: a mount point can be neither renamed nor removed, so not even
+ * Where the agent's volume and the run folder lie in every sandbox. The volume is mounted at the folder itself, and the run folder inside it: a mount point can be neither renamed nor removed, so not even
  * root inside can put something of its own in their place.
  */
 export const AGENT_FOLDER = '/.atoll';
@@ -14,9 +13,6 @@ const CAPABILITIES = ['SETUID', 'SETGID', 'KILL', 'CHOWN', 'DAC_OVERRIDE', 'FOWN
 
 /** Variables that the engine sets by itself unless they are named. */
 const ENGINE_ENV = ['PATH', 'HOSTNAME'];
-
-/** An engine can't give more than its own process may have, or the start fails; that is 20,000 in some places. */
-const OPEN_FILES = 16_384;
 
 /** One instance's own labels on a spec's. */
 export interface Place {
@@ -61,16 +57,7 @@ function hostConfig(spec: ContainerSpec, network: string): HostConfig & { Cgroup
     PortBindings: Object.fromEntries(spec.ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '' }]])),
     PublishAllPorts: false,
     Mounts: mounts(spec),
-    Memory: spec.limits.memoryBytes,
-    // Memory and swap together: none of it is swap.
-    MemorySwap: spec.limits.memoryBytes,
-    NanoCpus: Math.round(spec.limits.cpus * 1e9),
-    PidsLimit: spec.limits.pids,
-    // A core dump would go to the host's core_pattern, which may be a program there.
-    Ulimits: [
-      { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
-      { Name: 'core', Soft: 0, Hard: 0 },
-    ],
+    ...limits(spec.limits),
     Privileged: false,
     CapDrop: ['ALL'],
     CapAdd: CAPABILITIES,
@@ -86,6 +73,21 @@ function hostConfig(spec: ContainerSpec, network: string): HostConfig & { Cgroup
     // Only the agent's last words go here, commands' output does not.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
   };
+}
+
+function limits({ memoryBytes, cpus, pids, openFiles, coreBytes, diskBytes }: ContainerLimits) {
+  return {
+    Memory: memoryBytes,
+    // Memory and swap together: none of it is swap.
+    MemorySwap: memoryBytes,
+    NanoCpus: Math.round(cpus * 1e9),
+    PidsLimit: pids,
+    Ulimits: [
+      { Name: 'nofile', Soft: openFiles, Hard: openFiles },
+      { Name: 'core', Soft: coreBytes, Hard: coreBytes },
+    ],
+    ...(diskBytes === undefined ? {} : { StorageOpt: { size: String(diskBytes) } }),
+  } satisfies HostConfig;
 }
 
 /**

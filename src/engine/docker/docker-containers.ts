@@ -8,6 +8,7 @@ import type { ContainerEvent, ContainerInfo, ContainerSpec, ContainerSummary } f
 import { AgentVolume } from './agent-volume.js';
 import { containerInfo, containerStatus } from './container-mapping.js';
 import { AGENT_FOLDER, createOptions } from './container-options.js';
+import { expectDiskLimit } from './disk-limit.js';
 import { DockerClient, type Work } from './docker-client.js';
 import { createContainer } from './dockerode-gaps.js';
 import { engineText } from './docker-errors.js';
@@ -29,6 +30,7 @@ export class DockerContainers extends Containers {
 
   async create(spec: ContainerSpec, signal?: AbortSignal): Promise<void> {
     if (!isContainerName(spec.name)) throw new EngineError('invalid', 'This can not be the name of a container.');
+    if (spec.limits.diskBytes !== undefined) await expectDiskLimit(this.client, signal);
     await this.network.ensure(signal);
     await this.withNetwork(signal, async () => {
       const options = createOptions(spec, { instance: this.instance.id, network: this.network.name });

@@ -23,6 +23,10 @@ const REFUSALS: [RegExp, string][] = [
   [/invalid containerport|invalid port/i, 'A port is not valid.'],
 ];
 
+/** The one thing that some engines can't do and others can. */
+export const NO_DISK_LIMIT =
+  "The engine's storage driver can not limit the disk of a container; overlay2 on xfs mounted with pquota, btrfs and zfs can.";
+
 const UNAVAILABLE = /containerd.*(refused|unavailable|no such file)|transport is closing|code = unavailable/i;
 const NOT_STATE = /is not paused|is already paused|is not running|is paused|already in progress|already in use/i;
 
@@ -53,6 +57,7 @@ function kindOf(raw: RawError, doing: Doing): EngineErrorKind {
   if (raw.statusCode === undefined) return 'unavailable';
   const text = engineText(raw);
   if (/no space left on device|disk quota exceeded/i.test(text)) return 'no_space';
+  if (/--storage-opt|not enabled quotas/i.test(text)) return 'unsupported';
   if (/no such image/i.test(text)) return 'no_such_image';
   if (/no such container/i.test(text)) return 'no_such_container';
   // Some engines answer 500 where the state is the matter.
@@ -79,6 +84,8 @@ function sentence(kind: EngineErrorKind, raw: RawError, doing: Doing): string {
       return `Its state does not allow to ${doing.what}.`;
     case 'invalid':
       return refusal(engineText(raw)) ?? `The engine refuses to ${doing.what}.`;
+    case 'unsupported':
+      return NO_DISK_LIMIT;
     case 'no_space':
       return "There is no space left on the engine's host.";
     case 'internal':

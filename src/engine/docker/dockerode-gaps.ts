@@ -46,6 +46,8 @@ export interface EngineInfo {
   /** RFC 3339, by the engine's clock. */
   SystemTime: string;
   CgroupVersion?: string;
+  /** Facts about where images and containers lie, as pairs. */
+  DriverStatus?: [string, string][] | null;
 }
 
 interface Modem {

@@ -42,6 +42,26 @@ export class ResourcesRequest {
   @IsPositive()
   @Min(0.01)
   cpus?: number;
+
+  /**
+   * Processes and threads of its commands together.
+   * @example 512
+   */
+  @ApiProperty({ type: 'integer', minimum: 32 })
+  @IsOptional()
+  @IsInt()
+  @Min(32)
+  pids?: number;
+
+  /**
+   * MB of 1,048,576 bytes that may be written into its file system; a 400 on an engine whose storage driver has no quotas.
+   * @example 1024
+   */
+  @ApiProperty({ type: 'integer', minimum: 16 })
+  @IsOptional()
+  @IsInt()
+  @Min(16)
+  disk?: number;
 }
 
 /** What to make a sandbox of. */

@@ -63,6 +63,17 @@ export class SandboxResources {
    * @example 1
    */
   cpus: number;
+
+  /**
+   * Processes and threads of its commands together.
+   * @example 512
+   */
+  @ApiProperty({ type: 'integer' })
+  pids?: number;
+
+  /** MB of 1,048,576 bytes that may be written into its file system; absent is no limit. */
+  @ApiProperty({ type: 'integer' })
+  disk?: number;
 }
 
 export class SandboxDetail extends CreatedSandbox {

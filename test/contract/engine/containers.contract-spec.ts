@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EngineError } from '../../../src/engine/errors.js';
 import { LABEL } from '../../../src/engine/labels.js';
 import type { ContainerSpec } from '../../../src/engine/types.js';
-import { BUSYBOX, cleanUp, openSide, randomName, rawDocker, spec, type Side } from './support.js';
+import { BUSYBOX, cleanUp, LIMITS, openSide, randomName, rawDocker, spec, type Side } from './support.js';
 
 const raw = rawDocker();
 const volume = randomName('atoll-test-volume');
@@ -67,7 +67,7 @@ describe('create', () => {
     expect((host.CapAdd as string[]).map(plain).sort()).toEqual(
       ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETPCAP', 'SETUID'].sort(),
     );
-    expect(host.Ulimits).toContainEqual(expect.objectContaining({ Name: 'nofile', Hard: 16_384 }));
+    expect(host.Ulimits).toContainEqual(expect.objectContaining({ Name: 'nofile', Soft: 4096, Hard: 4096 }));
     expect(host.Devices ?? []).toEqual([]);
     expect(config).toMatchObject({
       User: '0:0',
@@ -95,9 +95,22 @@ describe('create', () => {
     const name = await make();
     expect(await kind(make({ name }))).toBe('conflict');
     expect(await kind(make({ name: '../x' }))).toBe('invalid');
-    const error = await make({ limits: { memoryBytes: 1 << 20, cpus: 1, pids: 9 } }).catch((e: EngineError) => e);
+    const error = await make({ limits: { ...LIMITS, memoryBytes: 1 << 20 } }).catch((e: EngineError) => e);
     expect(error).toMatchObject({ kind: 'invalid', message: expect.stringMatching(/memory limit below \d+ MB/) });
     expect(await kind(make({ runFolder: { hostPath: '/not/there', containerPath: '/.atoll/run' } }))).toBe('invalid');
+  });
+
+  it('limits the disk of a container, or says that the engine can not', async () => {
+    const limits = { ...LIMITS, diskBytes: 64 << 20 };
+    const made = spec(image, volume, { limits });
+    const outcome = await kind(side.containers.create(made));
+    const { Driver: driver } = (await raw.info()) as { Driver: string };
+    expect(outcome).toBeOneOf(driver === 'btrfs' || driver === 'zfs' ? ['fine'] : ['fine', 'unsupported']);
+    const container = await raw
+      .getContainer(made.name)
+      .inspect()
+      .catch(() => undefined);
+    expect(container?.HostConfig.StorageOpt).toEqual(outcome === 'fine' ? { size: String(64 << 20) } : undefined);
   });
 
   it('mounts the agent volume and the run folder read-only', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineError } from '../../../src/engine/errors.js';
 import { LABEL } from '../../../src/engine/labels.js';
 import type { ContainerSpec } from '../../../src/engine/types.js';
-import { BUSYBOX, cleanUp, openSide, randomName, rawDocker, spec, type Side } from './support.js';
+import { BUSYBOX, cleanUp, LIMITS, openSide, randomName, rawDocker, spec, type Side } from './support.js';
 
 const raw = rawDocker();
 const volume = randomName('atoll-test-volume');
@@ -121,7 +121,7 @@ describe('start, stop, pause, unpause, remove', () => {
   });
 
   it('tells that the kernel took it for memory', async () => {
-    const limits = { memoryBytes: 16 << 20, cpus: 1, pids: 16 };
+    const limits = { ...LIMITS, memoryBytes: 16 << 20 };
     const name = await run({ limits, command: ['/bin/tail', '/dev/zero'] });
     await expect.poll(() => status(name), { timeout: 20_000 }).toBe('exited');
     expect(await side.containers.inspect(name)).toMatchObject({ oomKilled: true, exitCode: 137 });

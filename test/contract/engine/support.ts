@@ -59,6 +59,8 @@ export function rawDocker(): Docker {
   return new Docker({ socketPath: host.slice('unix://'.length), host: undefined });
 }
 
+export const LIMITS = { memoryBytes: 64 << 20, cpus: 0.5, pids: 64, openFiles: 4096, coreBytes: 0 };
+
 /** A container that sleeps, obeys TERM at once with exit code 3, and has the defaults of a sandbox. */
 export function spec(imageId: string, agentVolume: string, changes: Partial<ContainerSpec> = {}): ContainerSpec {
   return {
@@ -68,7 +70,7 @@ export function spec(imageId: string, agentVolume: string, changes: Partial<Cont
     command: ['/bin/sh', '-c', 'trap "exit 3" TERM; while :; do /bin/sleep 0.05; done'],
     env: { ATOLL_SANDBOX: 'x' },
     labels: { [LABEL.sandbox]: 'sandbox-id' },
-    limits: { memoryBytes: 64 << 20, cpus: 0.5, pids: 64 },
+    limits: LIMITS,
     ports: [],
     agentVolume,
     hostname: 'a-host',

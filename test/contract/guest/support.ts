@@ -81,7 +81,7 @@ export class GuestSide {
         image: { id, envNames: config.env.map((line) => line.split('=', 1)[0]) },
         agentVolume: this.volume,
         runFolder,
-        limits: { memoryBytes: 256 * MB, cpus: 1, pids: 200 },
+        limits: { memoryBytes: 256 * MB, cpus: 1, pids: 200, openFiles: 4096, coreBytes: 0 },
         ports: [],
         labels: {},
         hostname: 'box',
