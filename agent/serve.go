@@ -5,8 +5,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"atoll/agent/internal/api"
 	"atoll/agent/internal/boot"
 	"atoll/agent/internal/command"
@@ -17,6 +15,7 @@ import (
 	"atoll/agent/internal/session"
 	"atoll/agent/internal/spool"
 	"atoll/agent/internal/stats"
+	"atoll/agent/internal/umask"
 	"atoll/agent/internal/users"
 )
 
@@ -40,7 +39,7 @@ func serve(c boot.Config) int {
 	boot.SealDescriptors()
 	boot.Memory()
 	stop, child := boot.Signals()
-	unix.Umask(0o022)
+	umask.Set()
 	boot.Threads(threads)
 	server, table := assemble(c, child)
 	hub := session.NewHub()

@@ -21,6 +21,7 @@ import (
 	"atoll/agent/internal/command"
 	"atoll/agent/internal/handshake"
 	"atoll/agent/internal/session"
+	"atoll/agent/internal/umask"
 )
 
 // The agent under test runs in this process, once: its reaper waits for every child.
@@ -48,7 +49,7 @@ func start(t *testing.T) {
 		t.Skip("needs root: commands run as users")
 	}
 	once.Do(func() {
-		unix.Umask(0o022)
+		umask.Set()
 		boot.SealDescriptors()
 		dir, _ := os.MkdirTemp("/tmp", "atoll-agent-")
 		agent = boot.Config{

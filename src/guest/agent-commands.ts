@@ -6,8 +6,10 @@ import { CommandStream } from './command-stream.js';
 import type { EncodedSpec } from './encoded-spec.js';
 import type { Exchange } from './exchange.js';
 import type { Guest } from './guest.js';
-import { startedOf, startRefusalOf, type StartRefusal } from './reports.js';
-import type { Started } from './types.js';
+import { startedOf, startRefusalOf, stdinTakenOf, type StartRefusal } from './reports.js';
+import type { Started, StdinInput, StdinTaken } from './types.js';
+
+const MAX_ANSWER = 4096;
 
 /** A command that runs, with the stream of what it says. */
 export interface Running {
@@ -23,7 +25,7 @@ export class StartRefused extends Error {
   }
 }
 
-/** Commands, as the agent offers them. Every wait has a deadline, but reading a running command's output. */
+/** Commands, as the agent offers them. Every wait has a deadline, but those for a running command: for its output, and that it reads. */
 @Injectable()
 export class AgentCommands {
   constructor(private readonly config: Config) {}
@@ -58,7 +60,27 @@ export class AgentCommands {
     });
   }
 
-  /** To the command's process group. 409 when it has finished, 404 when the agent does not know it. */
+  /**
+   * Writes to the stdin of a command that was started with `openStdin`, as fast as that reads; several calls one after the other. CONFLICT
+   * when it has finished, or its stdin takes nothing (more): the message says why, and how much was taken. NOT_FOUND when the
+   * agent does not know it, RATE_LIMITED when too many calls write at once.
+   */
+  async writeStdin(guest: Guest, id: string, { body, close, signal }: StdinInput): Promise<StdinTaken> {
+    signal?.throwIfAborted();
+    const session = await guest.session();
+    const request = session.request({ method: 'PUT', path: `/commands/${id}/stdin?close=${close}`, signal });
+    try {
+      const answer = request.ok().then(async () => stdinTakenOf(await request.readAll(MAX_ANSWER)));
+      if (Buffer.isBuffer(body)) request.end(body);
+      // A refusal comes at any time, and must not wait for a source that is silent.
+      else await Promise.race([answer, request.pour(body)]);
+      return await answer;
+    } finally {
+      request.drop();
+    }
+  }
+
+  /** To the command's session: its process group, and those of its children. 409 when it has finished, 404 when the agent does not know it. */
   async signal(guest: Guest, id: string, signal: number): Promise<void> {
     const session = await guest.session();
     const request = session.request({

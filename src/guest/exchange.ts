@@ -65,6 +65,7 @@ export class Exchange {
     return Buffer.concat(chunks);
   }
 
+  /** For frames, which are few and bounded: it waits for nothing. Bodies of any length go by `pour`. */
   write(chunk: Buffer): void {
     if (this.stream.writable) this.stream.write(chunk);
   }
@@ -74,7 +75,7 @@ export class Exchange {
   }
 
   /** Sends all of a stream as this request's body, with backpressure; see `pour`. */
-  pour(source: Readable, bounds: PourBounds): Promise<void> {
+  pour(source: Readable, bounds?: PourBounds): Promise<void> {
     return pour(source, this.stream, bounds);
   }
 

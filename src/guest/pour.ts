@@ -2,10 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
 
 export interface PourBounds {
-  /** Bytes in all; more is a PAYLOAD_TOO_LARGE. */
-  limit: number;
-  /** That nothing moves, in ms; then it is a TIMEOUT. */
-  idleMs: number;
+  /** Bytes in all; more is a PAYLOAD_TOO_LARGE. Default: as many as come. */
+  limit?: number;
+  /** That nothing moves, in ms; then it is a TIMEOUT. Default: as long as it takes. */
+  idleMs?: number;
   /** Whether the sink is ended with the source. Default true. */
   end?: boolean;
 }
@@ -13,12 +13,14 @@ export interface PourBounds {
 /**
  * Sends all of `source` into `sink`, no faster than that takes it. Resolves when the source has ended, and early when the sink takes no
  * more: its other side then says why. What is left of the source is thrown away, so that whoever sends it can hear the answer. Rejects with
- * PAYLOAD_TOO_LARGE, TIMEOUT, or BAD_REQUEST when the source breaks off; the sink is then not ended.
+ * PAYLOAD_TOO_LARGE, TIMEOUT, or BAD_REQUEST when the source breaks off (an AtollError of its own stays what it is); the sink is then not
+ * ended.
  */
-export function pour(source: Readable, sink: Writable, { limit, idleMs, end = true }: PourBounds): Promise<void> {
+export function pour(source: Readable, sink: Writable, bounds: PourBounds = {}): Promise<void> {
+  const { limit = Infinity, idleMs, end = true } = bounds;
   return new Promise((resolve, reject) => {
     let size = 0;
-    const idle = setTimeout(() => finish(late(source.isPaused(), idleMs)), idleMs);
+    const idle = idleMs === undefined ? undefined : setTimeout(() => finish(late(source.isPaused(), idleMs)), idleMs);
     const finish = (error?: Error) => {
       clearTimeout(idle);
       source.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
@@ -29,20 +31,23 @@ export function pour(source: Readable, sink: Writable, { limit, idleMs, end = tr
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      idle.refresh();
+      idle?.refresh();
       if (size > limit) finish(new AtollError('PAYLOAD_TOO_LARGE', `the body is larger than ${limit} bytes`));
       else if (!sink.writable) finish();
       else if (!sink.write(chunk)) source.pause();
     };
     const onDrain = () => {
-      idle.refresh();
+      idle?.refresh();
       source.resume();
     };
     const onEnd = () => {
       if (end && sink.writable) sink.end();
       finish();
     };
-    const onBroken = () => finish(new AtollError('BAD_REQUEST', 'the body broke off; nothing is changed'));
+    const onBroken = (error?: unknown) =>
+      finish(
+        error instanceof AtollError ? error : new AtollError('BAD_REQUEST', 'the body broke off; nothing is changed'),
+      );
     const onGone = () => finish();
     if (sink.destroyed) {
       finish();

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.js';
 import { fileListOf } from './file-entries.js';
-import { commandEndOf, startedOf, startRefusalOf } from './reports.js';
+import { commandEndOf, startedOf, startRefusalOf, stdinTakenOf } from './reports.js';
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const NOT_UNDERSTOOD = 'the agent said something that is not understood';
@@ -53,6 +53,7 @@ describe('what the agent reports', () => {
       stderrBytes: 8,
     });
     expect(commandEndOf(json({ ...END, signal: 0 })).signal).toBeUndefined();
+    expect(stdinTakenOf(json({ written: 3, closed: true, more: 1 }))).toEqual({ written: 3, closed: true });
   });
 
   it.each([
@@ -76,6 +77,7 @@ describe('what the agent reports', () => {
     expect(() => startRefusalOf(json({ reason: 'mood', message: '' }))).toThrow(NOT_UNDERSTOOD);
     expect(startRefusalOf(json({ reason: 'invalid', message: 'x'.repeat(5000) })).message).toBe('x'.repeat(4096));
     expect(() => startedOf(json({ pid: -1, started_at: 1 }))).toThrow(NOT_UNDERSTOOD);
+    expect(() => stdinTakenOf(json({ written: -1, closed: true }))).toThrow(NOT_UNDERSTOOD);
   });
 });
 

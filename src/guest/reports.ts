@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AtollError } from '../common/errors/atoll-error.js';
-import type { CommandEnd, StartFailure, Started } from './types.js';
+import type { CommandEnd, StartFailure, Started, StdinTaken } from './types.js';
 
 /** The agent's JSON, checked: it runs inside the fence, and is not believed. */
 const count = z.number().int().nonnegative();
@@ -27,6 +27,8 @@ const ended = z.object({
   stdout_bytes: count,
   stderr_bytes: count,
 });
+
+const taken = z.object({ written: count, closed: z.boolean() });
 
 export interface StartRefusal {
   reason: StartFailure;
@@ -59,6 +61,10 @@ export function commandEndOf(payload: Buffer): CommandEnd {
     stdoutBytes: end.stdout_bytes,
     stderrBytes: end.stderr_bytes,
   };
+}
+
+export function stdinTakenOf(answer: Buffer): StdinTaken {
+  return parse(taken, answer);
 }
 
 function parse<T>(schema: z.ZodType<T>, payload: Buffer): T {

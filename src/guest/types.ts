@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** How the one byte stream to a sandbox's agent comes about. */
 export type Transport = 'socket' | 'exec';
 
@@ -60,6 +62,22 @@ export interface CommandEnd {
   /** Bytes that it wrote to each, what was dropped since included. */
   stdoutBytes: number;
   stderrBytes: number;
+}
+
+/** What one call writes to a command's stdin. */
+export interface StdinInput {
+  /** Of any length; read as the command reads. */
+  body: Buffer | Readable;
+  /** Stdin is at its end behind it. */
+  close: boolean;
+  /** Ends the call, which has no deadline: the command need not read. What was taken by then stays, stdin stays open. */
+  signal?: AbortSignal;
+}
+
+export interface StdinTaken {
+  /** Bytes that went into the command's stdin; it may have read fewer. */
+  written: number;
+  closed: boolean;
 }
 
 export type CommandEvent = { type: 'output'; position: number; records: Buffer } | ({ type: 'end' } & CommandEnd);

@@ -27,8 +27,9 @@ type API struct {
 	Files              *files.Service
 }
 
-// Server makes the HTTP/2 server. The connection's window is much larger than one stream's, so that an upload which
-// nobody reads stalls itself alone; and many more streams are allowed than commands are likely to run.
+// Server makes the HTTP/2 server. The connection's window is much larger than those of all streams that may lie unread (of
+// calls that write to a stdin there are at most 64), so that each stalls itself alone; and many more streams are allowed
+// than commands are likely to run.
 func (a *API) Server() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
@@ -37,7 +38,7 @@ func (a *API) Server() *http.Server {
 		Protocols: protocols,
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams:          4096,
-			MaxReceiveBufferPerConnection: 64 << 20,
+			MaxReceiveBufferPerConnection: 256 << 20,
 			MaxReceiveBufferPerStream:     1 << 20,
 			MaxReadFrameSize:              256 << 10,
 		},
@@ -54,6 +55,7 @@ func (a *API) routes() http.Handler {
 	m.HandleFunc("GET /commands", a.list)
 	m.HandleFunc("POST /commands/{id}/attach", a.attach)
 	m.HandleFunc("POST /commands/{id}/signal", a.signal)
+	m.HandleFunc("PUT /commands/{id}/stdin", a.writeStdin)
 	m.HandleFunc("POST /commands/{id}/release", a.release)
 	a.fileRoutes(m)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"atoll/agent/internal/command"
 	"atoll/agent/internal/files"
@@ -50,6 +51,26 @@ func (a *API) release(w http.ResponseWriter, r *http.Request) {
 	done(w, r, a.Commands.Release(r.PathValue("id")))
 }
 
+func (a *API) writeStdin(w http.ResponseWriter, r *http.Request) {
+	last, err := flag(r, "close")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	written, err := a.Commands.WriteStdin(r.PathValue("id"), command.Input{
+		Body: r.Body, Gone: r.Context().Done(), Close: last,
+		Interrupt: func() { _ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) },
+	})
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	answer(w, struct {
+		Written int64 `json:"written"`
+		Closed  bool  `json:"closed"`
+	}{written, last})
+}
+
 func done(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		refuse(w, r, err)
@@ -64,8 +85,10 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, command.ErrUnknown):
 		kind = "not_found"
-	case errors.Is(err, command.ErrFinished), errors.Is(err, command.ErrRunning):
+	case errors.Is(err, command.ErrFinished), errors.Is(err, command.ErrRunning), errors.As(err, new(*command.InputError)):
 		kind = "conflict"
+	case errors.Is(err, command.ErrManyInputs):
+		kind = "no_resources"
 	case errors.Is(err, command.ErrSignal):
 		kind = "invalid"
 	}
@@ -82,6 +105,14 @@ func number(r *http.Request, name string, fallback int64) (int64, error) {
 		return 0, &files.Error{Kind: "invalid", Message: name + ": not a number"}
 	}
 	return n, nil
+}
+
+func flag(r *http.Request, name string) (bool, error) {
+	text, err := parameter(r, name)
+	if err == nil && text != "" && text != "true" && text != "false" {
+		err = &files.Error{Kind: "invalid", Message: name + ": neither true nor false"}
+	}
+	return text == "true", err
 }
 
 // wire makes a command's stream of an HTTP/2 call, which is duplex by nature.

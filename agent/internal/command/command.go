@@ -33,7 +33,10 @@ type Command struct {
 	PID       int
 	StartedAt int64 // unix ms
 
-	log      *spool.Log
+	log        *spool.Log
+	stdin      *stdin // nil: /dev/null
+	takesInput bool   // calls may write to stdin
+
 	left     chan struct{} // closed once the first process has ended
 	finished chan struct{} // closed once exit is set
 	released chan struct{}
@@ -83,6 +86,9 @@ func (t *Table) follow(c *Command, p *proc.Started) {
 		UserMs: millis(end.Usage.Utime), SystemMs: millis(end.Usage.Stime), MaxRSSKb: t.peak(end.Usage.Maxrss),
 		TimedOut: c.timedOut.Load(), Stdout: pumps.bytes[0], Stderr: pumps.bytes[1],
 	})
+	if c.stdin != nil {
+		c.stdin.close(ErrFinished)
+	}
 	close(c.finished)
 	t.retire(c)
 }

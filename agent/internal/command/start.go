@@ -9,6 +9,7 @@ import (
 
 	"atoll/agent/internal/fsid"
 	"atoll/agent/internal/proc"
+	"atoll/agent/internal/umask"
 	"atoll/agent/internal/users"
 )
 
@@ -20,16 +21,20 @@ type Request struct {
 	Env  map[string]string `json:"env"`
 	User string            `json:"user"`
 
-	TimeoutMs int64 `json:"timeout_ms"` // 0: none
-	GraceMs   int64 `json:"grace_ms"`
+	Umask     *int   `json:"umask"`
+	TimeoutMs int64  `json:"timeout_ms"` // 0: none
+	GraceMs   int64  `json:"grace_ms"`
+	Stdin     []byte `json:"stdin"`      // base64; nil and empty are two things
+	OpenStdin bool   `json:"open_stdin"` // stdin stays open after Stdin
 }
 
 // DefaultPath is used where the command's environment has no PATH; engines use the same.
 const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 const (
-	maxID = 128
-	maxMs = 1 << 40 // some 34 years, which a time.Duration can hold
+	maxID    = 128
+	maxMs    = 1 << 40 // some 34 years, which a time.Duration can hold
+	maxStdin = 1 << 20
 )
 
 // Parse reads and checks a C frame.
@@ -38,26 +43,44 @@ func Parse(payload []byte) (Request, *proc.Failure) {
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return r, proc.Fail(proc.Invalid, "the command is not the JSON it should be: "+err.Error())
 	}
-	switch {
-	case r.ID == "" || len(r.ID) > maxID:
-		return r, proc.Fail(proc.Invalid, "the command has no id, or a longer one than "+strconv.Itoa(maxID)+" bytes")
-	case len(r.Argv) == 0:
-		return r, proc.Fail(proc.Invalid, "argv is empty")
-	case slices.ContainsFunc(r.Argv, hasNUL) || hasNUL(r.Cwd) || hasNUL(r.User):
-		return r, proc.Fail(proc.Invalid, "argv, cwd and user cannot hold a NUL")
-	}
-	if min(r.TimeoutMs, r.GraceMs) < 0 || max(r.TimeoutMs, r.GraceMs) > maxMs {
-		return r, proc.Fail(proc.Invalid, "timeout_ms and grace_ms are from 0 to "+strconv.Itoa(maxMs))
-	}
-	for k, v := range r.Env {
-		if k == "" || strings.Contains(k, "=") || hasNUL(k) || hasNUL(v) {
-			return r, proc.Fail(proc.Invalid, "the environment holds an impossible variable: "+strconv.Quote(k))
-		}
+	if wrong := r.wrong(); wrong != "" {
+		return r, proc.Fail(proc.Invalid, wrong)
 	}
 	if r.Cwd == "" {
 		r.Cwd = "/"
 	}
 	return r, nil
+}
+
+// wrong says what cannot be, or "".
+func (r *Request) wrong() string {
+	switch {
+	case r.ID == "" || len(r.ID) > maxID:
+		return "the command has no id, or a longer one than " + strconv.Itoa(maxID) + " bytes"
+	case len(r.Argv) == 0:
+		return "argv is empty"
+	case slices.ContainsFunc(r.Argv, hasNUL) || hasNUL(r.Cwd) || hasNUL(r.User):
+		return "argv, cwd and user cannot hold a NUL"
+	case min(r.TimeoutMs, r.GraceMs) < 0 || max(r.TimeoutMs, r.GraceMs) > maxMs:
+		return "timeout_ms and grace_ms are from 0 to " + strconv.Itoa(maxMs)
+	case r.umask() < 0 || r.umask() > 0o777:
+		return "umask is from 0 to 0777"
+	case len(r.Stdin) > maxStdin:
+		return "stdin is larger than " + strconv.Itoa(maxStdin) + " bytes"
+	}
+	for k, v := range r.Env {
+		if k == "" || strings.Contains(k, "=") || hasNUL(k) || hasNUL(v) {
+			return "the environment holds an impossible variable: " + strconv.Quote(k)
+		}
+	}
+	return ""
+}
+
+func (r *Request) umask() int {
+	if r.Umask == nil {
+		return umask.Own
+	}
+	return *r.Umask
 }
 
 func hasNUL(s string) bool { return strings.IndexByte(s, 0) >= 0 }
@@ -99,7 +122,7 @@ func (t *Table) launch(r Request) (*Command, *proc.Started, *proc.Failure) {
 		return nil, nil, proc.Fail(proc.BadUser, err.Error())
 	}
 	env, search := environment(r.Env, u)
-	spec := proc.Spec{Argv: r.Argv, Env: env, Cwd: r.Cwd, UID: u.UID, GID: u.GID, Groups: u.Groups}
+	spec := proc.Spec{Argv: r.Argv, Env: env, Cwd: r.Cwd, UID: u.UID, GID: u.GID, Groups: u.Groups, Umask: r.umask(), Stdin: r.OpenStdin || r.Stdin != nil}
 	var failure error
 	err = t.pool.As(fsid.Cred{UID: u.UID, GID: u.GID, Groups: u.Groups}, func() {
 		if failure = proc.CheckDir(r.Cwd); failure == nil {
@@ -113,7 +136,7 @@ func (t *Table) launch(r Request) (*Command, *proc.Started, *proc.Failure) {
 		return nil, nil, failure.(*proc.Failure)
 	}
 	c := &Command{
-		ID: r.ID, log: t.store.Open(), oomMark: t.oom.Mark(),
+		ID: r.ID, takesInput: r.OpenStdin, log: t.store.Open(), oomMark: t.oom.Mark(),
 		left: make(chan struct{}), finished: make(chan struct{}), released: make(chan struct{}),
 	}
 	p, err := t.spawner.Start(spec)
@@ -121,5 +144,8 @@ func (t *Table) launch(r Request) (*Command, *proc.Started, *proc.Failure) {
 		return nil, nil, err.(*proc.Failure)
 	}
 	c.PID, c.StartedAt = p.PID, time.Now().UnixMilli()
+	if p.Stdin != nil {
+		c.stdin = openStdin(p.Stdin, r.Stdin, r.OpenStdin)
+	}
 	return c, p, nil
 }

@@ -45,7 +45,7 @@ const (
 
 // ServeStart is POST /commands: reads the C frame, starts, and goes on as Serve does.
 func (t *Table) ServeStart(w Wire) {
-	kind, payload, err := frame.Read(w.Body)
+	kind, payload, err := frame.ReadFirst(w.Body)
 	if err != nil {
 		return
 	}

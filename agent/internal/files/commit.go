@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // errElsewhere says that the content must wait in root's own folder and goes into the file when it is complete: the folder
@@ -33,7 +35,7 @@ func (w *writer) begin() error {
 	}
 	name := tempName()
 	forget := w.service.journal.Note(strings.TrimSuffix(t.dir, "/") + "/" + name)
-	fd, err := unix.Openat(t.dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
+	fd, err := umask.Openat(t.dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 	if err != nil {
 		forget()
 		if t.exists && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)) {
@@ -69,7 +71,7 @@ func (w *writer) plan() (err error) {
 func (w *writer) beginElsewhere() (err error) {
 	w.service.pool.Block(func() {
 		path := filepath.Join(w.service.spool, tempName())
-		w.tempFD, err = unix.Open(path, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+		w.tempFD, err = umask.Openat(unix.AT_FDCWD, path, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 		if err == nil {
 			_ = os.Remove(path)
 			return

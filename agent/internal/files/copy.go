@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"atoll/agent/internal/fsid"
+	"atoll/agent/internal/umask"
 )
 
 // errPending stops a walk so that a content can be moved outside of the user's thread; the walk goes on behind it.
@@ -91,7 +92,7 @@ func (c *copier) open(src, dirFD int, name string) error {
 		return err
 	}
 	var err error
-	p.dst, err = unix.Openat(dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	p.dst, err = umask.Openat(dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func copySome(src, dst int) (done bool, err error) {
 
 // makeDir makes a folder that its maker alone may use for now, and opens it.
 func makeDir(dirFD int, name string) (int, error) {
-	if err := unix.Mkdirat(dirFD, name, 0o700); err != nil {
+	if err := umask.Mkdirat(dirFD, name, 0o700); err != nil {
 		return -1, err
 	}
 	return unix.Openat(dirFD, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // TempPrefix begins the name of every unfinished file.
@@ -34,7 +36,9 @@ func OpenJournal(dir string) *Journal {
 	path := filepath.Join(dir, "unfinished")
 	sweep(path)
 	_ = os.Remove(path)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
+	f, err := umask.Make(func() (*os.File, error) {
+		return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
+	})
 	if err != nil {
 		return &Journal{}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // Made says whether a call made something, or found it there.
@@ -28,7 +30,7 @@ func (s *Service) Mkdir(path, user string, mode *uint32) (made Made, err error) 
 			return err
 		}
 		defer p.close()
-		if err := unix.Mkdirat(p.dirFD, p.base, 0o755); err != nil {
+		if err := umask.Mkdirat(p.dirFD, p.base, 0o755); err != nil {
 			return err
 		}
 		made.Created = true

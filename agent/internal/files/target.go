@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // target is where a write goes: the folder that really holds the file (links followed), opened, and the name in it.
@@ -119,7 +121,7 @@ func openDir(dir string) (int, error) {
 		}
 		next, err := unix.Openat(fd, name, flags, 0)
 		if errors.Is(err, unix.ENOENT) {
-			if err = unix.Mkdirat(fd, name, 0o755); err == nil || errors.Is(err, unix.EEXIST) {
+			if err = umask.Mkdirat(fd, name, 0o755); err == nil || errors.Is(err, unix.EEXIST) {
 				next, err = unix.Openat(fd, name, flags, 0)
 			}
 		}

@@ -7,8 +7,11 @@ import (
 	"io"
 )
 
-// MaxPayload bounds a frame; a longer one is a protocol error.
-const MaxPayload = 1 << 20
+// MaxPayload bounds a frame; a longer one is a protocol error. A Command may carry 1 MiB of stdin in base64 besides.
+const (
+	MaxPayload = 1 << 20
+	MaxCommand = MaxPayload + 3<<19
+)
 
 // HeaderSize is the bytes before a payload.
 const HeaderSize = 5
@@ -25,7 +28,7 @@ const (
 	Position      = 8 // bytes of the u64 in front of an Output's records
 )
 
-// ErrTooLong is a frame above MaxPayload.
+// ErrTooLong is a frame above its bound.
 var ErrTooLong = errors.New("frame too long")
 
 // PutHeader writes a frame's header into dst[:HeaderSize].
@@ -43,13 +46,18 @@ func Make(kind byte, payload []byte) []byte {
 }
 
 // Read reads one frame. io.EOF means the stream ended between two frames.
-func Read(r io.Reader) (kind byte, payload []byte, err error) {
+func Read(r io.Reader) (kind byte, payload []byte, err error) { return read(r, MaxPayload) }
+
+// ReadFirst reads the frame that a stream begins with, which may be a Command.
+func ReadFirst(r io.Reader) (kind byte, payload []byte, err error) { return read(r, MaxCommand) }
+
+func read(r io.Reader, limit uint32) (kind byte, payload []byte, err error) {
 	var head [HeaderSize]byte
 	if _, err = io.ReadFull(r, head[:]); err != nil {
 		return 0, nil, err
 	}
 	n := binary.BigEndian.Uint32(head[1:])
-	if n > MaxPayload {
+	if n > limit {
 		return 0, nil, ErrTooLong
 	}
 	if n == 0 {

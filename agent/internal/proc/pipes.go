@@ -6,39 +6,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipes are a command's stdin (/dev/null) and the two pipes it writes to. Our ends never block, so that a thousand
-// silent commands cost no thread.
-type pipes struct {
-	null       int
-	outR, outW int
-	errR, errW int
+// pipes are a command's stdin, stdout and stderr, and our ends of them, which never block: a thousand silent commands
+// cost no thread. -1 is none: stdin may be /dev/null.
+type pipes struct{ child, ours [3]int }
+
+func openPipes(stdin bool) (*pipes, error) {
+	p := &pipes{child: [3]int{-1, -1, -1}, ours: [3]int{-1, -1, -1}}
+	if err := p.open(stdin); err != nil {
+		closeAll(p.child)
+		closeAll(p.ours)
+		return nil, err
+	}
+	return p, nil
 }
 
-func openPipes() (*pipes, error) {
-	p := &pipes{null: -1}
-	var o, e [2]int
-	if err := unix.Pipe2(o[:], unix.O_CLOEXEC); err != nil {
-		return nil, err
+func (p *pipes) open(stdin bool) (err error) {
+	if stdin {
+		p.child[0], p.ours[0], err = pipe()
+	} else {
+		p.child[0], err = openNull()
 	}
-	p.outR, p.outW = o[0], o[1]
-	if err := unix.Pipe2(e[:], unix.O_CLOEXEC); err != nil {
-		closeAll(o[0], o[1])
-		return nil, err
+	for i := 1; i <= 2 && err == nil; i++ {
+		p.ours[i], p.child[i], err = pipe()
 	}
-	p.errR, p.errW = e[0], e[1]
-	for _, fd := range []int{p.outR, p.errR} {
-		if err := unix.SetNonblock(fd, true); err != nil {
-			closeAll(o[0], o[1], e[0], e[1])
-			return nil, err
+	for _, fd := range p.ours {
+		if err == nil && fd >= 0 {
+			err = unix.SetNonblock(fd, true)
 		}
 	}
-	null, err := openNull()
-	if err != nil {
-		closeAll(o[0], o[1], e[0], e[1])
-		return nil, err
+	return err
+}
+
+// give makes the pipes the user's: who opens /dev/stderr opens one anew, and is asked for its permissions. Without the
+// capability to do so only that does not work.
+func (p *pipes) give(uid, gid uint32) {
+	for i, fd := range p.ours {
+		if fd >= 0 { // else the child's is no pipe of ours
+			_ = unix.Fchown(p.child[i], int(uid), int(gid))
+		}
 	}
-	p.null = null
-	return p, nil
+}
+
+func pipe() (reads, writes int, err error) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
+		return -1, -1, err
+	}
+	return ends[0], ends[1], nil
 }
 
 // openNull does without /dev/null where an image spoilt it: a pipe that nobody writes to is at its end as well.
@@ -52,26 +66,29 @@ func openNull() (int, error) {
 		}
 		_ = unix.Close(fd)
 	}
-	var in [2]int
-	if err := unix.Pipe2(in[:], unix.O_CLOEXEC); err != nil {
-		return -1, err
+	reads, writes, err := pipe()
+	if err == nil {
+		_ = unix.Close(writes)
 	}
-	_ = unix.Close(in[1])
-	return in[0], nil
+	return reads, err
 }
 
-func (p *pipes) files() []uintptr {
-	return []uintptr{uintptr(p.null), uintptr(p.outW), uintptr(p.errW)}
+func (p *pipes) childFiles() []uintptr {
+	return []uintptr{uintptr(p.child[0]), uintptr(p.child[1]), uintptr(p.child[2])}
 }
 
-func (p *pipes) closeChildEnds() { closeAll(p.null, p.outW, p.errW) }
-func (p *pipes) closeOurEnds()   { closeAll(p.outR, p.errR) }
+// file is our end as a file; nil where there is none.
+func (p *pipes) file(i int, name string) *os.File {
+	if p.ours[i] < 0 {
+		return nil
+	}
+	return os.NewFile(uintptr(p.ours[i]), name)
+}
 
-func (p *pipes) out() *os.File { return os.NewFile(uintptr(p.outR), "stdout") }
-func (p *pipes) err() *os.File { return os.NewFile(uintptr(p.errR), "stderr") }
-
-func closeAll(fds ...int) {
+func closeAll(fds [3]int) {
 	for _, fd := range fds {
-		_ = unix.Close(fd)
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
 	}
 }

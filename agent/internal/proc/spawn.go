@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"atoll/agent/internal/caps"
+	"atoll/agent/internal/umask"
 )
 
 // Spec is a process to start; Path comes from Lookup.
@@ -21,11 +22,14 @@ type Spec struct {
 	Cwd      string
 	UID, GID uint32
 	Groups   []uint32
+	Umask    int
+	Stdin    bool // a pipe; otherwise /dev/null
 }
 
-// Started is a running process and the reading ends of its pipes.
+// Started is a running process and our ends of its pipes; Stdin is nil where it has none.
 type Started struct {
 	PID            int
+	Stdin          *os.File
 	Stdout, Stderr *os.File
 	Done           <-chan End
 }
@@ -52,37 +56,46 @@ func NewSpawner(r *Reaper) *Spawner {
 
 // Start forks and executes. The error is a *Failure.
 func (s *Spawner) Start(spec Spec) (*Started, error) {
-	p, err := openPipes()
+	p, err := openPipes(spec.Stdin)
 	if err != nil {
-		return nil, Fail(NoResources, "no pipes for the command's output: "+err.Error())
+		return nil, Fail(NoResources, "no pipes for the command's input and output: "+err.Error())
 	}
-	attr := &syscall.ProcAttr{
-		Dir:   spec.Cwd,
-		Env:   spec.Env,
-		Files: p.files(),
-		Sys:   &syscall.SysProcAttr{Setsid: true},
+	started, err := s.fork(spec, p)
+	closeAll(p.child)
+	if err != nil {
+		closeAll(p.ours)
+		return nil, explain(err, spec)
 	}
+	started.Stdin, started.Stdout, started.Stderr = p.file(0, "stdin"), p.file(1, "stdout"), p.file(2, "stderr")
+	return started, nil
+}
+
+func (s *Spawner) fork(spec Spec, p *pipes) (started *Started, err error) {
+	attr := &syscall.ProcAttr{Dir: spec.Cwd, Env: spec.Env, Files: p.childFiles(), Sys: &syscall.SysProcAttr{Setsid: true}}
 	if s.asRoot {
+		p.give(spec.UID, spec.GID)
 		attr.Sys.Credential = &syscall.Credential{Uid: spec.UID, Gid: spec.GID, Groups: spec.Groups}
 	}
 	done := make(chan End, 1)
 	ready := make(chan struct{})
-	var pid int
 	s.jobs <- func() {
 		defer close(ready)
-		pid, err = s.reaper.start(func() (int, error) { return syscall.ForkExec(spec.Path, spec.Argv, attr) }, done)
-		if err == nil {
-			raiseOOMScore(pid)
-		}
+		err = errBusy
+		umask.During(spec.Umask, func() {
+			var pid int
+			pid, err = s.reaper.start(func() (int, error) { return syscall.ForkExec(spec.Path, spec.Argv, attr) }, done)
+			if err == nil {
+				raiseOOMScore(pid)
+				started = &Started{PID: pid, Done: done}
+			}
+		})
 	}
 	<-ready
-	p.closeChildEnds()
-	if err != nil {
-		p.closeOurEnds()
-		return nil, explain(err, spec)
-	}
-	return &Started{PID: pid, Stdout: p.out(), Stderr: p.err(), Done: done}, nil
+	return started, err
 }
+
+// errBusy is a start that did not come to its turn.
+var errBusy = errors.New("files are being made all the time")
 
 // raiseOOMScore makes the kernel take commands before the agent; lowering our own may be refused.
 func raiseOOMScore(pid int) {
@@ -99,6 +112,8 @@ func raiseOOMScore(pid int) {
 func explain(err error, spec Spec) *Failure {
 	name := spec.Path
 	switch {
+	case errors.Is(err, errBusy):
+		return Fail(NoResources, "the process could not be started with its umask: "+err.Error())
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return Fail(NoResources, "the process could not be started: "+err.Error()+" (too many processes, or no memory)")
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELIBBAD):

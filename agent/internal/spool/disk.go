@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // disk is the spilled, older part of a log: a row of files that each start at a record, so that dropped and
@@ -28,7 +30,9 @@ func (d *disk) writeAll(s *Store, at int64, b []byte) bool {
 	if n := len(d.segments); n == 0 || d.last == nil || d.segments[n-1].size >= s.segment || d.segments[n-1].at+d.segments[n-1].size != at {
 		d.rest()
 		path := s.path()
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
+		f, err := umask.Make(func() (*os.File, error) {
+			return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
+		})
 		if err != nil {
 			return false
 		}
