@@ -21,6 +21,8 @@ export abstract class Containers {
   /** By force, with its anonymous volumes, done when this returns. One that is not there is fine. */
   abstract remove(name: string, signal?: AbortSignal): Promise<void>;
   abstract inspect(name: string, signal?: AbortSignal): Promise<ContainerInfo | undefined>;
+  /** What `create` was given as PID 1's environment. */
+  abstract environment(name: string, signal?: AbortSignal): Promise<Record<string, string> | undefined>;
   /** All of this instance, in whatever status. */
   abstract list(signal?: AbortSignal): Promise<ContainerSummary[]>;
   /**

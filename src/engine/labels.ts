@@ -6,6 +6,10 @@ export const LABEL = {
   sandbox: 'dev.atoll.sandbox',
   /** Who it belongs to. */
   owner: 'dev.atoll.owner',
+  /** The sandbox's name. */
+  name: 'dev.atoll.name',
+  /** The image as it was asked for. */
+  image: 'dev.atoll.image',
   /** Unix ms. */
   created: 'dev.atoll.created',
   /** What the thing is for: `sandbox`, `probe`, `agent`, `network`. */

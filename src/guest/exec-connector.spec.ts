@@ -32,7 +32,7 @@ it('opens one exec for all who want it, when the first one does, and hides the s
   expect(openExec).toHaveBeenCalledOnce();
   const [container, command, env] = openExec.mock.calls[0];
   expect([container, command]).toEqual(['box', ['/.atoll/bin/agent', 'connect']]);
-  expect(env).toEqual({ ATOLL_SECRET: undefined });
+  expect(env).toEqual({ ATOLL_SECRET: undefined, ATOLL_RECORD: undefined });
 });
 
 it('opens another when the first is gone', async () => {

@@ -44,11 +44,11 @@ export class ExecConnector implements Connector {
   private async connect(signal: AbortSignal): Promise<void> {
     const until = Date.now() + RETRY_FOR_MS;
     for (;;) {
-      // The container's environment holds the secret for PID 1 alone.
+      // The container's environment is PID 1's alone: it holds the secret.
       const stream = await this.engine.openExec(
         this.container,
         [AGENT_PATH, 'connect'],
-        { ATOLL_SECRET: undefined },
+        { ATOLL_SECRET: undefined, ATOLL_RECORD: undefined },
         signal,
       );
       stream.on('error', () => undefined);

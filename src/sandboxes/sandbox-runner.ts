@@ -4,7 +4,6 @@ import { outputFolderOf } from '../common/data-layout.js';
 import { Config } from '../config/config.js';
 import { Containers } from '../engine/containers.js';
 import { isEngineError } from '../engine/errors.js';
-import { LABEL } from '../engine/labels.js';
 import type { ContainerInfo } from '../engine/types.js';
 import { agentContainer } from '../guest/agent-container.js';
 import { AgentStats } from '../guest/agent-stats.js';
@@ -13,6 +12,7 @@ import { Guests } from '../guest/guests.js';
 import type { GuestAddress } from '../guest/types.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { CommandsRepository } from '../store/commands.repository.js';
+import { recordLabels, recordVariables } from './sandbox-record.js';
 
 /** What is known of a sandbox once it runs. */
 export interface RunFacts {
@@ -27,7 +27,7 @@ const MIB = 1024 * 1024;
 
 export const containerName = (sandboxId: string): string => `atoll-${sandboxId}`;
 
-export const addressOf = ({ id, secret, transport }: Sandbox): GuestAddress => ({
+export const addressOf = ({ id, secret, transport }: Pick<Sandbox, 'id' | 'secret' | 'transport'>): GuestAddress => ({
   sandboxId: id,
   containerName: containerName(id),
   secret,
@@ -59,10 +59,11 @@ export class SandboxRunner {
       diskBytes: row.diskMb === null ? undefined : row.diskMb * MIB,
     };
     const settings = {
+      ...recordVariables(row),
       ATOLL_STOP_GRACE: String(stopGraceMs),
       ATOLL_OUTPUT_GRACE: String(this.config.commands.outputGraceMs),
     };
-    const labels = { [LABEL.owner]: row.owner, [LABEL.created]: String(row.createdAt) };
+    const labels = recordLabels(row);
     const image = { id: row.imageId, envNames: imageEnvNames };
     const common = { image, agentVolume, runFolder, limits, labels, settings };
     await this.containers.create(agentContainer(address, { ...common, ports: row.ports, hostname: row.name }));

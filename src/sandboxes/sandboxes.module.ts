@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GuestModule } from '../guest/guest.module.js';
 import { SandboxAccess } from './sandbox-access.js';
+import { SandboxAdoption } from './sandbox-adoption.js';
 import { SandboxCreator } from './sandbox-creator.js';
 import { IdempotentCreate } from './idempotent-create.js';
 import { SandboxIntents } from './sandbox-intents.js';
@@ -20,6 +21,7 @@ import { Clock } from '../common/clock.js';
   providers: [
     Clock,
     SandboxAccess,
+    SandboxAdoption,
     SandboxCreator,
     SandboxIntents,
     SandboxLifecycle,
@@ -31,6 +33,6 @@ import { Clock } from '../common/clock.js';
     SandboxesService,
     Transitions,
   ],
-  exports: [Clock, SandboxAccess, SandboxLifecycle, SandboxRunner, SandboxSync],
+  exports: [Clock, SandboxAccess, SandboxAdoption, SandboxLifecycle, SandboxRunner, SandboxSync],
 })
 export class SandboxesModule {}

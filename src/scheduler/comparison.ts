@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Containers } from '../engine/containers.js';
 import { LABEL } from '../engine/labels.js';
 import type { ContainerSummary } from '../engine/types.js';
+import { SandboxAdoption } from '../sandboxes/sandbox-adoption.js';
 import { SandboxSync } from '../sandboxes/sandbox-sync.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
@@ -12,6 +13,9 @@ const AGREES: Partial<Record<Sandbox['status'], ContainerSummary['status'][]>> =
   paused: ['paused'],
   stopped: ['exited', 'created', 'dead'],
 };
+
+/** What never ran, and what the engine itself failed to remove: nobody can have lost it. */
+const LEFTOVER: ContainerSummary['status'][] = ['created', 'dead'];
 
 /** Whoever probes may still be at it. */
 const YOUNG_PROBE_MS = 60_000;
@@ -25,6 +29,7 @@ export class Comparison {
     private readonly sandboxes: SandboxesRepository,
     private readonly containers: Containers,
     private readonly sync: SandboxSync,
+    private readonly adoption: SandboxAdoption,
   ) {}
 
   /**
@@ -38,28 +43,30 @@ export class Comparison {
   private async compare(): Promise<boolean> {
     let unfinished = false;
     // Rows after containers: a container whose row is not there then belongs to nobody.
-    const containers = new Map((await this.containers.list()).map((container) => [container.name, container]));
-    const rows = await this.sandboxes.list();
-    for (const row of rows) {
-      const container = [...containers.values()].find(({ labels }) => labels[LABEL.sandbox] === row.id);
-      if (container) containers.delete(container.name);
+    const containers = await this.containers.list();
+    const bySandbox = new Map(containers.map((container) => [container.labels[LABEL.sandbox], container]));
+    const strays = new Set(containers);
+    for (const row of await this.sandboxes.list()) {
+      const container = bySandbox.get(row.id);
+      if (container) strays.delete(container);
       unfinished ||= row.status === 'creating';
       if (!agrees(row, container)) await this.sync.sync(row.id);
     }
-    for (const container of containers.values()) if (await this.removeStray(container)) unfinished = true;
+    for (const stray of strays) if (await this.clear(stray)) unfinished = true;
     return unfinished;
   }
 
   /**
-   * A probe that its service did not live to remove, or a create that its engine came to when the row was gone already: a row is there before its
-   * container is asked for. Returns whether it was removed.
+   * No row knows it. A probe that its service did not live to remove, or a create that its engine came to when the row was gone already, goes; what
+   * ran has lost its row, for that is there before its container is asked for and until it is gone. Returns whether it was removed.
    */
-  private async removeStray({ name, labels, status }: ContainerSummary): Promise<boolean> {
+  private async clear(stray: ContainerSummary): Promise<boolean> {
+    const { name, labels, status } = stray;
     const isProbe = labels[LABEL.role] === 'probe';
     if (isProbe && Date.now() - Number(labels[LABEL.created] ?? 0) < YOUNG_PROBE_MS) return false;
     if (await this.sandboxes.find(labels[LABEL.sandbox] ?? '')) return false;
-    if (status !== 'created' && !isProbe) {
-      this.logger.warn({ container: name, status }, 'a sandbox of this instance is not in the store; it is left alone');
+    if (!isProbe && !LEFTOVER.includes(status)) {
+      await this.adoption.adopt(stray);
       return false;
     }
     await this.containers.remove(name);

@@ -56,6 +56,8 @@ describe('a service that is killed at any moment, under load', () => {
       ).catch((error: Error) => {
         throw new Error(`round ${boots.length}, seed ${SEED}: ${error.message}\n${service.logs()}`, { cause: error });
       });
+      // What was deleted or never came to be must not come to life again as something that has lost its row.
+      expect(service.logs()).not.toContain('adopted a sandbox');
       await expectAlive();
       await keepFew(service, live);
     }

@@ -19,6 +19,14 @@ export function containerInfo(raw: ContainerInspectInfo): ContainerInfo {
   };
 }
 
+/** Without the names alone, by which others are removed. */
+export function environmentOf({ Config: { Env } }: ContainerInspectInfo): Record<string, string> {
+  const pairs = (Env ?? [])
+    .filter((line) => line.includes('='))
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
+
 export function containerStatus(word: string): ContainerStatus {
   switch (word) {
     case 'created':

@@ -6,7 +6,7 @@ import { Instance } from '../instance.js';
 import { LABEL } from '../labels.js';
 import type { ContainerEvent, ContainerInfo, ContainerSpec, ContainerSummary } from '../types.js';
 import { AgentVolume } from './agent-volume.js';
-import { containerInfo, containerStatus } from './container-mapping.js';
+import { containerInfo, containerStatus, environmentOf } from './container-mapping.js';
 import { AGENT_FOLDER, createOptions } from './container-options.js';
 import { expectDiskLimit } from './disk-limit.js';
 import { DockerClient, type Work } from './docker-client.js';
@@ -99,6 +99,11 @@ export class DockerContainers extends Containers {
   async inspect(name: string, signal?: AbortSignal): Promise<ContainerInfo | undefined> {
     const raw = await this.owned.inspect(name, signal);
     return raw && containerInfo(raw);
+  }
+
+  async environment(name: string, signal?: AbortSignal): Promise<Record<string, string> | undefined> {
+    const raw = await this.owned.inspect(name, signal);
+    return raw && environmentOf(raw);
   }
 
   async list(signal?: AbortSignal): Promise<ContainerSummary[]> {

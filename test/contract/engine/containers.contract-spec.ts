@@ -90,6 +90,13 @@ describe('create', () => {
     expect((await side.containers.inspect(probe))?.labels[LABEL.role]).toBe('probe');
   });
 
+  it('gives back what PID 1 was given, to its own instance', async () => {
+    const name = await make({ env: { A: 'b=c', EMPTY: '' }, imageEnvNames: ['PATH', 'GONE'] });
+    expect(await side.containers.environment(name)).toEqual({ A: 'b=c', EMPTY: '' });
+    expect(await other.containers.environment(name)).toBeUndefined();
+    expect(await side.containers.environment('not-there')).toBeUndefined();
+  });
+
   it('says what is wrong', async () => {
     expect(await kind(make({ imageId: `sha256:${'1'.repeat(64)}` }))).toBe('no_such_image');
     const name = await make();
