@@ -11,7 +11,7 @@ import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
 import { logRequest } from './common/http/log-request.js';
-import { boundArrival, takeStreams } from './common/http/stream-body.js';
+import { boundArrival, takesGzip, takeStreams } from './common/http/stream-body.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
 import { serveDocs } from './openapi-document.js';
@@ -67,7 +67,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
         late.guard!.check(request);
       boundArrival(request, REQUEST_TIMEOUT_MS);
       const encoding = request.headers['content-encoding'] ?? 'identity';
-      if (encoding !== 'identity')
+      if (encoding !== 'identity' && !(encoding === 'gzip' && takesGzip(request)))
         throw new AtollError('UNSUPPORTED_MEDIA_TYPE', `a body with Content-Encoding ${encoding} is not taken`);
       done(null, payload);
     } catch (error) {

@@ -66,6 +66,11 @@ export abstract class Config {
     readonly maxListEntries: number;
     /** Of a body that is not JSON. */
     readonly maxRawBytes: number;
+    /** Of all that an archive unpacks to. */
+    readonly maxArchiveBytes: number;
+    readonly maxArchiveEntries: number;
+    /** In one multipart upload. */
+    readonly maxUploadFiles: number;
     /** For work on a whole tree. */
     readonly timeoutMs: number;
   };
@@ -140,6 +145,9 @@ function fromValues(v: Values): Config {
       maxTextBytes: v.ATOLL_MAX_TEXT_FILE,
       maxListEntries: v.ATOLL_MAX_LIST_ENTRIES,
       maxRawBytes: v.ATOLL_MAX_RAW_BODY,
+      maxArchiveBytes: v.ATOLL_MAX_ARCHIVE_BYTES,
+      maxArchiveEntries: v.ATOLL_MAX_ARCHIVE_ENTRIES,
+      maxUploadFiles: v.ATOLL_MAX_UPLOAD_FILES,
       timeoutMs: v.ATOLL_FILE_TIMEOUT,
     },
     preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },

@@ -155,6 +155,25 @@ export const variables = {
     unit: 'bytes',
     description: 'Largest body that is taken as a stream: the bytes of a file, an upload of several, an archive.',
   },
+  ATOLL_MAX_ARCHIVE_BYTES: {
+    group: 'Files',
+    schema: whole(1024, 1_048_576 * MIB),
+    default: String(65_536 * MIB),
+    unit: 'bytes',
+    description: 'Largest tree that an archive may unpack to, all contents together; a larger one is a 413.',
+  },
+  ATOLL_MAX_ARCHIVE_ENTRIES: {
+    group: 'Files',
+    schema: whole(1, 100_000_000),
+    default: '1000000',
+    description: 'Most entries of an archive that is unpacked.',
+  },
+  ATOLL_MAX_UPLOAD_FILES: {
+    group: 'Files',
+    schema: whole(1, 1_000_000),
+    default: '1000',
+    description: 'Most files in one multipart upload.',
+  },
   ATOLL_FILE_TIMEOUT: {
     group: 'Files',
     schema: whole(1000, DAY_MS),

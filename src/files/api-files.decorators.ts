@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import type { ErrorCode } from '../common/errors/catalogue.js';
-import { FileContent, WriteFileRequest, WrittenFile } from './dto/files.dto.js';
+import { FileContent, WriteFileRequest, WrittenTree } from './dto/files.dto.js';
 
 const BYTES = { schema: { type: 'string', format: 'binary' } };
 
@@ -29,6 +29,8 @@ export const ApiRead = () =>
       content: {
         'application/json': { schema: { $ref: getSchemaPath(FileContent) } },
         'application/octet-stream': BYTES,
+        'application/x-tar': BYTES,
+        'application/gzip': BYTES,
       },
     }),
     ApiFile('NOT_ACCEPTABLE', 'PAYLOAD_TOO_LARGE'),
@@ -37,7 +39,7 @@ export const ApiRead = () =>
 /** The forms that a write takes. */
 export const ApiWrite = () =>
   applyDecorators(
-    ApiConsumes('application/json', 'application/octet-stream'),
+    ApiConsumes('application/json', 'application/octet-stream', 'application/x-tar', 'application/gzip'),
     ApiHeader({
       name: 'If-Match',
       required: false,
@@ -48,6 +50,21 @@ export const ApiWrite = () =>
       required: true,
       schema: { oneOf: [{ $ref: getSchemaPath(WriteFileRequest) }, { type: 'string', format: 'binary' }] },
     }),
-    ApiOkResponse({ type: WrittenFile }),
+    ApiOkResponse({ type: WrittenTree }),
+    ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE'),
+  );
+
+/** A form with files. */
+export const ApiUpload = () =>
+  applyDecorators(
+    ApiConsumes('multipart/form-data'),
+    ApiBody({
+      required: true,
+      description: "Files; a file's name is its path below the directory.",
+      schema: {
+        type: 'object',
+        properties: { files: { type: 'array', items: { type: 'string', format: 'binary' } } },
+      },
+    }),
     ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE'),
   );

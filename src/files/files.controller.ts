@@ -1,22 +1,26 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiExtraModels, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { isStreamed } from '../common/http/stream-body.js';
+import { AtollError } from '../common/errors/atoll-error.js';
+import { isStreamed, mediaType } from '../common/http/stream-body.js';
 import { validated } from '../common/validation/validation.pipe.js';
 import { formOf } from './accept.js';
-import { ApiFile, ApiRead, ApiWrite } from './api-files.decorators.js';
+import { ApiFile, ApiRead, ApiUpload, ApiWrite } from './api-files.decorators.js';
 import { writeConditions } from './conditions.js';
 import { AttributesRequest, ChangedFiles } from './dto/change.dto.js';
-import { FileContent, WriteFileRequest, WrittenFile } from './dto/files.dto.js';
+import { FileContent, UploadedFiles, WriteFileRequest, WrittenTree } from './dto/files.dto.js';
 import { PlaceQuery } from './dto/place.query.dto.js';
 import { ReadQuery } from './dto/read.query.dto.js';
 import { WriteQuery } from './dto/write.query.dto.js';
 import { FileBytesService } from './file-bytes.service.js';
 import { FileChangesService } from './file-changes.service.js';
+import { FileTreesService } from './file-trees.service.js';
 import { FilesService } from './files.service.js';
 import { shown } from './places.js';
+
+const ARCHIVES = ['application/x-tar', 'application/gzip'];
 
 @ApiTags('Files')
 @ApiBearerAuth('ApiKeyAuth')
@@ -26,10 +30,14 @@ export class FilesController {
   constructor(
     private readonly files: FilesService,
     private readonly bytes: FileBytesService,
+    private readonly trees: FileTreesService,
     private readonly changes: FileChangesService,
   ) {}
 
-  /** Read a file: as JSON text, or with `Accept: application/octet-stream` its bytes, of any length. `HEAD` gets the headers of the bytes. */
+  /**
+   * Read a file: as JSON text, or with `Accept: application/octet-stream` its bytes, of any length; or a whole directory with
+   * `Accept: application/x-tar` (or `application/gzip`). `HEAD` gets the headers of a file's bytes.
+   */
   @Get()
   @ApiRead()
   async read(
@@ -39,6 +47,8 @@ export class FilesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const form = method === 'HEAD' ? 'application/octet-stream' : formOf(headers.accept);
+    if (form === 'application/x-tar' || form === 'application/gzip')
+      return this.trees.read(id, query, { packed: form === 'application/gzip', headers }, reply);
     if (form === 'application/octet-stream') return this.bytes.read(id, query, headers, reply);
     void reply.header('vary', 'Accept');
     const content = await this.files.read(id, query, encoding);
@@ -46,18 +56,22 @@ export class FilesController {
   }
 
   /**
-   * Write a file: as JSON text, or with `Content-Type: application/octet-stream` its bytes, of any length. All or nothing. Parent
-   * directories are made; an existing file keeps its mode and owner.
+   * Write a file: as JSON text, or with `Content-Type: application/octet-stream` its bytes, of any length; or unpack a tar
+   * archive into a directory with `Content-Type: application/x-tar` (or `application/gzip`). All or nothing. Parent directories are made; an existing file keeps its mode and owner.
    */
   @Put()
-  @RouteConfig({ streams: ['application/octet-stream'] })
+  @RouteConfig({ streams: ['application/octet-stream', ...ARCHIVES] })
   @ApiWrite()
   async write(
     @Param('id') id: string,
-    @Query() { encoding, mode, uid, gid, append, ...query }: WriteQuery,
+    @Query() { encoding, mode, uid, gid, append, links, ...query }: WriteQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WrittenFile> {
+  ): Promise<WrittenTree> {
+    if (ARCHIVES.includes(mediaType(request.headers['content-type']))) {
+      const done = await this.trees.write(id, query, request.body as Readable, links === 'keep');
+      return { ...shown(query), status: 'written', ...done };
+    }
     const number = (text?: string) => (text === undefined ? undefined : Number(text));
     const wishes = {
       ...{ mode, uid: number(uid), gid: number(gid), append: append === 'true' },
@@ -72,6 +86,25 @@ export class FilesController {
     const { etag } = await write();
     void reply.header('etag', `"${etag}"`);
     return { ...shown(query), status: 'written' };
+  }
+
+  /** Upload several files of a form (`multipart/form-data`) into the directory `path`, each all or nothing. */
+  @Post()
+  @HttpCode(200)
+  @RouteConfig({ streams: ['multipart/form-data'] })
+  @ApiUpload()
+  async upload(
+    @Param('id') id: string,
+    @Query() query: PlaceQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<UploadedFiles> {
+    if (!isStreamed(request)) throw new AtollError('UNSUPPORTED_MEDIA_TYPE', 'this call takes multipart/form-data');
+    const type = request.headers['content-type']!;
+    return {
+      ...shown(query),
+      status: 'written',
+      files: await this.trees.upload(id, query, request.body as Readable, type),
+    };
   }
 
   /** Change mode, owner or group of a file, or of a whole tree. */

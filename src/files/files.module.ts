@@ -4,12 +4,13 @@ import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { FileBytesService } from './file-bytes.service.js';
 import { FileCallsController } from './file-calls.controller.js';
 import { FileChangesService } from './file-changes.service.js';
+import { FileTreesService } from './file-trees.service.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 
 @Module({
   imports: [GuestModule, SandboxesModule],
   controllers: [FilesController, FileCallsController],
-  providers: [FilesService, FileBytesService, FileChangesService],
+  providers: [FilesService, FileBytesService, FileChangesService, FileTreesService],
 })
 export class FilesModule {}

@@ -37,23 +37,40 @@ export class FileStreams {
       ...(range.range === undefined ? {} : { range: range.range }),
       ...(range.ifRange === undefined ? {} : { 'if-range': range.ifRange }),
     };
-    const path = `/files${fileQuery(target)}`;
-    const session = await guest.session();
-    const request = session.request({ method: 'GET', path, headers, endStream: true });
-    try {
-      const answer = await within(request.ok(), this.config.agent.callTimeoutMs, 'the sandbox');
-      const about = aboutOf(answer);
-      return { ...about, body: bodyOf(request, this.config.agent.callTimeoutMs, about.length) };
-    } catch (error) {
-      request.drop();
-      throw error;
-    }
+    const { answer, body } = await this.get(guest, `/files${fileQuery(target)}`, headers);
+    const about = aboutOf(answer);
+    return { ...about, body: body(about.length) };
+  }
+
+  /** A directory as a tar archive, compressed on demand. */
+  async openTree(guest: Guest, target: FileTarget, gzip: boolean): Promise<Readable> {
+    return (await this.get(guest, `/files/tree${fileQuery(target, { gzip })}`)).body();
+  }
+
+  /** Unpacks a tar archive, compressed or not, into a directory: all of it, or nothing. */
+  async writeTree(guest: Guest, target: FileTarget, source: Readable, keepLinks: boolean): Promise<Unpacked> {
+    const { maxArchiveBytes: max_bytes, maxArchiveEntries: max_entries } = this.config.files;
+    const path = `/files/tree${fileQuery(target, { max_bytes, max_entries, keep_links: keepLinks })}`;
+    return this.send(guest, path, source, (request) => answerOf(request, unpacked));
   }
 
   /** Replaces the content by all of `source`, or changes nothing. PAYLOAD_TOO_LARGE past `limit` bytes. */
   async write(guest: Guest, target: FileTarget, source: Readable, wishes: WriteWishes): Promise<WrittenFile> {
     const path = `/files${fileQuery(target, { ...wishes })}`;
     return this.send(guest, path, source, (request) => answerOf(request, writtenFile));
+  }
+
+  private async get(guest: Guest, path: string, headers = {}) {
+    const { callTimeoutMs } = this.config.agent;
+    const session = await guest.session();
+    const request = session.request({ method: 'GET', path, headers, endStream: true });
+    try {
+      const answer = await within(request.ok(), callTimeoutMs, 'the sandbox');
+      return { answer, body: (length?: number) => bodyOf(request, callTimeoutMs, length) };
+    } catch (error) {
+      request.drop();
+      throw error;
+    }
   }
 
   private async send<T>(
@@ -76,6 +93,11 @@ export class FileStreams {
     }
   }
 }
+
+const unpacked = z.object({ entries: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() });
+
+/** What an archive held. */
+export type Unpacked = z.infer<typeof unpacked>;
 
 const count = z.coerce.number().int().nonnegative();
 const about = z.object({

@@ -14,6 +14,8 @@ func (a *API) fileRoutes(m *http.ServeMux) {
 	m.HandleFunc("PUT /files", a.writeFile)
 	m.HandleFunc("DELETE /files", a.removeFile)
 	m.HandleFunc("GET /files/list", a.listFiles)
+	m.HandleFunc("GET /files/tree", a.readTree)
+	m.HandleFunc("PUT /files/tree", a.writeTree)
 	m.HandleFunc("GET /files/stat", a.statFile)
 	m.HandleFunc("POST /files/mkdir", a.makeDirectory)
 	m.HandleFunc("POST /files/symlink", a.makeSymlink)

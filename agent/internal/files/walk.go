@@ -125,21 +125,28 @@ func (w *walker) one(top *walkLevel, name string) error {
 	seen := len(top.after) > 0 && top.after[0] == name
 	if seen {
 		after = top.after[1:]
-	} else if err := w.visit(&n); err != nil {
+	} else if err := w.visit(&n); errors.Is(err, errPending) {
+		return errors.Join(w.into(top, &n, after), err)
+	} else if err != nil {
 		return err
 	}
-	if !n.isDir() || w.enter != nil && !w.enter(&n) {
+	return w.into(top, &n, after)
+}
+
+// into enters n where it is a folder that is to be entered.
+func (w *walker) into(top *walkLevel, n *node, after []string) error {
+	if !n.isDir() || w.enter != nil && !w.enter(n) {
 		return nil
 	}
 	fd, err := retry(func() (int, error) {
-		return unix.Openat(top.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+		return unix.Openat(top.fd, n.name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	})
 	if err == nil && onKernelSystem(fd) {
 		_ = unix.Close(fd)
 		return nil // the kernel's own trees have no end worth seeing
 	}
 	if err == nil {
-		err = w.push(fd, name, n.rel, after)
+		err = w.push(fd, n.name, n.rel, after)
 	}
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil // vanished since

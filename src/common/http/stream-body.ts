@@ -15,6 +15,10 @@ export function isStreamed({ headers, routeOptions }: Pick<FastifyRequest, 'head
   return ((routeOptions.config as StreamRoute).streams ?? []).includes(type);
 }
 
+/** Whether its body may come compressed: only archives, whose reader sees for itself. */
+export const takesGzip = (request: FastifyRequest): boolean =>
+  isStreamed(request) && mediaType(request.headers['content-type']) === 'application/x-tar';
+
 /** Without its parameters, in small letters; "" where there is none. */
 export const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0].trim().toLowerCase();
 

@@ -43,6 +43,30 @@ export class WrittenFile extends Place {
   status: 'written';
 }
 
+export class WrittenTree extends WrittenFile {
+  /** Of an archive: how many entries it had. */
+  @ApiProperty({ type: 'integer', required: false })
+  entries?: number;
+
+  /** Of an archive: bytes of all its contents together. */
+  @ApiProperty({ type: 'integer', required: false })
+  bytes?: number;
+}
+
+export class UploadedFile {
+  /** @example "/tmp/hello.txt" */
+  path: string;
+
+  /** Bytes. */
+  @ApiProperty({ type: 'integer' })
+  size: number;
+}
+
+export class UploadedFiles extends WrittenFile {
+  /** In the order in which they came. */
+  files: UploadedFile[];
+}
+
 export class DirectoryEntry {
   /** Just its name. Where that is not UTF-8, with replacement characters. */
   name: string;

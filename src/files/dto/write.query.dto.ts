@@ -29,4 +29,10 @@ export class WriteQuery extends ReadQuery {
   @IsOptional()
   @IsIn(['true', 'false'])
   append?: 'true' | 'false';
+
+  /** Of an archive. `keep`: links that point out of it are made all the same (they are never followed). Default: a 400. */
+  @ApiProperty({ enum: ['refuse', 'keep'], default: 'refuse', required: false })
+  @IsOptional()
+  @IsIn(['refuse', 'keep'])
+  links?: 'refuse' | 'keep';
 }

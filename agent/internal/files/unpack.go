@@ -1,0 +1,174 @@
+package files
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/fsid"
+)
+
+// UnpackOptions bound an archive.
+type UnpackOptions struct {
+	MaxBytes   int64 // of all contents together
+	MaxEntries int64
+	KeepLinks  bool // also links that point out of the archive; they are never followed
+}
+
+// Unpacked says what an archive held.
+type Unpacked struct {
+	Entries int64 `json:"entries"`
+	Bytes   int64 `json:"bytes"`
+}
+
+// Unpack puts the tree of a tar archive, compressed or not, into the folder at path, which is made. All of it is unpacked
+// aside first, and moved into place when it is complete: an archive that breaks off, or is refused, changes nothing.
+func (s *Service) Unpack(ctx context.Context, path, user string, body io.Reader, options UnpackOptions) (Unpacked, error) {
+	if err := check(path); err != nil {
+		return Unpacked{}, err
+	}
+	cred, err := s.who(user)
+	if err != nil {
+		return Unpacked{}, err
+	}
+	u := &unpacker{service: s, cred: cred, path: strings.TrimRight(path, "/"), options: options, rootFD: -1, stageFD: -1, parentFD: -1}
+	defer u.close()
+	if err := s.as(cred, path, u.begin); err != nil {
+		return Unpacked{}, err
+	}
+	if err := u.all(ctx, body); err != nil {
+		return Unpacked{}, err
+	}
+	err = s.as(cred, path, u.merge)
+	return u.done, err
+}
+
+type unpacker struct {
+	service *Service
+	cred    fsid.Cred
+	path    string // without a slash at its end: "" is the root
+	options UnpackOptions
+	done    Unpacked
+
+	rootFD, stageFD int
+	made            bool // the folder is new
+	stage           string
+	forget          func()
+
+	parent   string // the folder of the last entry …
+	parentFD int    // … opened, unless it is the stage itself
+	later    []dirMode
+}
+
+// dirMode is a folder that gets its mode when all is in it.
+type dirMode struct {
+	name string
+	mode uint32
+}
+
+func (u *unpacker) begin() (err error) {
+	if underKernel(u.path + "/") {
+		return refuse("permission", u.path, "the kernel's own files are not written")
+	}
+	var st unix.Stat_t
+	u.made = errors.Is(unix.Stat(u.path+"/", &st), unix.ENOENT)
+	if u.rootFD, err = openDir(u.path + "/"); err != nil {
+		return err
+	}
+	if onKernelSystem(u.rootFD) {
+		return refuse("permission", u.path, "the kernel's own files are not written")
+	}
+	name := tempName()
+	u.forget = u.service.journal.Note(u.path + "/" + name)
+	u.stageFD, err = makeDir(u.rootFD, name)
+	if err == nil || u.stageFD >= 0 {
+		u.stage = name
+	}
+	return err
+}
+
+// all unpacks into the stage.
+func (u *unpacker) all(ctx context.Context, body io.Reader) error {
+	source := &honest{r: body}
+	in := bufio.NewReaderSize(source, Chunk)
+	var content io.Reader = in
+	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
+		zip, err := gzip.NewReader(in)
+		if err != nil {
+			return u.unreadable(source, err)
+		}
+		content = zip
+	}
+	archive := tar.NewReader(content)
+	for {
+		h, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return u.unreadable(source, err)
+		}
+		if stopped(ctx) {
+			return brokenOff(u.path)
+		}
+		if u.done.Entries++; u.done.Entries > u.options.MaxEntries {
+			return refuse("too_large", u.path, "the archive has too many entries; nothing is unpacked")
+		}
+		if err := u.entry(h, archive); err != nil {
+			if source.err != nil {
+				return brokenOff(u.path)
+			}
+			return err
+		}
+	}
+	// To the very end: a checksum may be there, and a body that breaks off there is one that breaks off.
+	if _, err := io.Copy(io.Discard, io.LimitReader(content, 64<<20)); err != nil {
+		return u.unreadable(source, err)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		return u.unreadable(source, err)
+	}
+	return nil
+}
+
+func (u *unpacker) unreadable(source *honest, err error) error {
+	if source.err != nil {
+		return brokenOff(u.path)
+	}
+	return refuse("invalid", u.path, "the body is no tar archive that can be read; nothing is unpacked: "+err.Error())
+}
+
+// honest remembers what failed below the readers on top of it.
+type honest struct {
+	r   io.Reader
+	err error
+}
+
+func (h *honest) Read(b []byte) (int, error) {
+	n, err := h.r.Read(b)
+	if err != nil && err != io.EOF {
+		h.err = err
+	}
+	return n, err
+}
+
+func (u *unpacker) close() {
+	closeFD(u.parentFD)
+	closeFD(u.stageFD)
+	if u.stage != "" {
+		u.service.clear(u.cred, u.path+"/"+u.stage)
+	}
+	if u.forget != nil {
+		u.forget()
+	}
+	closeFD(u.rootFD)
+	if u.made {
+		_ = u.service.as(u.cred, u.path, func() error { return unix.Rmdir(u.path) }) // empty, if it came to nothing
+	}
+}

@@ -1,0 +1,175 @@
+package files
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// entry unpacks one.
+func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return nil
+	}
+	name, err := safeName(h.Name)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		return nil // the folder itself
+	}
+	switch h.Typeflag {
+	case tar.TypeDir:
+		return u.inStage(name, func(dirFD int, base string) error { return u.dir(dirFD, base, name, h) })
+	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
+		return u.file(name, h, content)
+	case tar.TypeSymlink:
+		if !u.options.KeepLinks && leadsOut(name, h.Linkname) {
+			return refuse("invalid", h.Name, "is a link that leads out of the archive; nothing is unpacked")
+		}
+		return u.inStage(name, func(dirFD int, base string) error {
+			return replacing(dirFD, base, func() error { return unix.Symlinkat(h.Linkname, dirFD, base) })
+		})
+	case tar.TypeLink:
+		return u.hardLink(name, h)
+	}
+	return refuse("invalid", h.Name, "is a device, a FIFO or something unknown; nothing is unpacked")
+}
+
+// inStage opens the folder of name, made where it is missing. Nothing on the way is followed: it is our own tree.
+func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) error {
+	return u.service.as(u.cred, name, func() error {
+		parent, base := "", name
+		if i := strings.LastIndexByte(name, '/'); i >= 0 {
+			parent, base = name[:i], name[i+1:]
+		}
+		if parent == "" {
+			return fn(u.stageFD, base)
+		}
+		if u.parentFD < 0 || parent != u.parent {
+			fd, err := openBelow(u.stageFD, parent)
+			if err != nil {
+				return err
+			}
+			closeFD(u.parentFD)
+			u.parent, u.parentFD = parent, fd
+		}
+		return fn(u.parentFD, base)
+	})
+}
+
+// openBelow goes down by names, never by a link, and makes what is missing.
+func openBelow(rootFD int, path string) (int, error) {
+	fd, err := unix.Openat(rootFD, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	for _, name := range components(path) {
+		if err != nil {
+			return -1, err
+		}
+		next, e := openDirAt(fd, name)
+		if errors.Is(e, unix.ENOENT) {
+			if e = unix.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
+				next, e = openDirAt(fd, name)
+			}
+		}
+		_ = unix.Close(fd)
+		fd, err = next, e
+	}
+	return fd, err
+}
+
+func openDirAt(dirFD int, name string) (int, error) {
+	return unix.Openat(dirFD, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+func (u *unpacker) dir(dirFD int, base, name string, h *tar.Header) error {
+	mode := uint32(h.Mode) & 0o7777
+	err := unix.Mkdirat(dirFD, base, 0o755)
+	if errors.Is(err, unix.EEXIST) {
+		var fd int
+		if fd, err = openDirAt(dirFD, base); err == nil { // made on the way to what is in it
+			_ = unix.Close(fd)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if mode&0o700 != 0o700 {
+		u.later = append(u.later, dirMode{name, mode})
+		return nil
+	}
+	return chmodAt(dirFD, base, mode)
+}
+
+// replacing makes something new in the place of an earlier entry of the same name.
+func replacing(dirFD int, base string, create func() error) error {
+	err := create()
+	if errors.Is(err, unix.EEXIST) {
+		if err = unix.Unlinkat(dirFD, base, 0); err == nil {
+			err = create()
+		}
+	}
+	return err
+}
+
+func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
+	if u.done.Bytes += h.Size; u.done.Bytes > u.options.MaxBytes || u.done.Bytes < 0 {
+		return refuse("too_large", u.path, "the archive is larger than it may be; nothing is unpacked")
+	}
+	fd := -1
+	err := u.inStage(name, func(dirFD int, base string) error {
+		return replacing(dirFD, base, func() (err error) {
+			fd, err = unix.Openat(dirFD, base, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := u.bytes(fd, name, content); err != nil {
+		return err
+	}
+	return u.service.as(u.cred, name, func() error {
+		if err := unix.Fchmod(fd, uint32(h.Mode)&0o7777); err != nil {
+			return err
+		}
+		tv := unix.NsecToTimeval(h.ModTime.UnixNano())
+		_ = unix.Futimes(fd, []unix.Timeval{tv, tv})
+		return nil
+	})
+}
+
+func (u *unpacker) bytes(fd int, name string, content io.Reader) error {
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	for {
+		n, whole, err := fill(content, *buf)
+		if err != nil {
+			return refuse("invalid", name, "the archive ends within this; nothing is unpacked")
+		}
+		u.service.pool.Block(func() { err = writeFull(fd, (*buf)[:n]) })
+		if err != nil || whole {
+			return wrap(name, err)
+		}
+	}
+}
+
+// hardLink makes a second name for a file of this archive.
+func (u *unpacker) hardLink(name string, h *tar.Header) error {
+	target, err := safeName(h.Linkname)
+	if err != nil {
+		return err
+	}
+	return u.inStage(name, func(dirFD int, base string) error {
+		dir, last := split("/" + target)
+		fd, err := openBelow(u.stageFD, strings.TrimPrefix(dir, "/"))
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		return replacing(dirFD, base, func() error { return unix.Linkat(fd, last, dirFD, base, 0) })
+	})
+}
