@@ -26,7 +26,7 @@ describe('trees', () => {
   const truth = async (script: string) => (await sandbox.sh(script)).stdout;
   const tarOf = (...entries: Entry[]): Promise<Buffer> => {
     const archive = pack();
-    for (const [header, content] of entries) archive.entry(header as TarHeader, content ?? '');
+    for (const [header, content] of entries) archive.entry(header, content ?? '');
     archive.finalize();
     return buffer(archive);
   };
