@@ -23,6 +23,10 @@ export abstract class Containers {
   abstract inspect(name: string, signal?: AbortSignal): Promise<ContainerInfo | undefined>;
   /** What `create` was given as PID 1's environment. */
   abstract environment(name: string, signal?: AbortSignal): Promise<Record<string, string> | undefined>;
+  /**
+   * Bytes in its writable layer. The engine counts file by file, and goes on when nobody waits any more. `no_such_container`.
+   */
+  abstract diskUsage(name: string, signal?: AbortSignal): Promise<number>;
   /** All of this instance, in whatever status. */
   abstract list(signal?: AbortSignal): Promise<ContainerSummary[]>;
   /**

@@ -23,7 +23,8 @@ export interface RunFacts {
 /** PID 1 goes as soon as its commands have ended or been killed; the engine's own KILL is for when even that fails. */
 const ENGINE_GRACE_S = 3;
 
-const MIB = 1024 * 1024;
+/** What limits are told in. */
+export const MIB = 1024 * 1024;
 
 export const containerName = (sandboxId: string): string => `atoll-${sandboxId}`;
 

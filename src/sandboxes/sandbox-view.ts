@@ -3,6 +3,18 @@ import type { Sandbox } from '../store/sandbox.types.js';
 import type { SandboxStats } from './dto/stats.response.dto.js';
 import type { CreatedSandbox, SandboxDetail, SandboxState, SandboxSummary } from './dto/sandbox.responses.dto.js';
 
+/** Bytes. */
+interface DiskUsage {
+  usage: number;
+  limit?: number;
+}
+
+/** What a sandbox uses, as far as it was asked for. */
+export interface Usage extends Stats {
+  /** Only when it was asked for. */
+  disk?: DiskUsage;
+}
+
 /** Rows that clients can see: not the intent of a create, not what is being removed. */
 export const VISIBLE = ['running', 'paused', 'stopped', 'error'] as const satisfies readonly SandboxState[];
 
@@ -40,7 +52,7 @@ export function toSandboxDetail(row: Sandbox): SandboxDetail {
   };
 }
 
-export function toStats({ cpuPercent, memory, pids, network, uptimeMs }: Stats): SandboxStats {
+export function toStats({ cpuPercent, memory, pids, network, uptimeMs, disk }: Usage): SandboxStats {
   const { rxBytes, txBytes } = network;
   return {
     cpu_percent: cpuPercent,
@@ -48,5 +60,6 @@ export function toStats({ cpuPercent, memory, pids, network, uptimeMs }: Stats):
     pids,
     network: { rx_bytes: rxBytes, tx_bytes: txBytes },
     uptime: uptimeMs / 1000,
+    disk,
   };
 }

@@ -16,11 +16,13 @@ import {
   StartedSandbox,
   StoppedSandbox,
 } from './dto/sandbox.responses.dto.js';
+import { StatsQuery } from './dto/stats.query.dto.js';
 import { SandboxStats } from './dto/stats.response.dto.js';
 import { StopQuery } from './dto/stop.query.dto.js';
 import { SandboxLifecycle } from './sandbox-lifecycle.js';
 import { SandboxLister } from './sandbox-list.js';
 import { SandboxPlanner } from './sandbox-plan.js';
+import { SandboxUsage } from './sandbox-usage.js';
 import { toSandboxDetail, toStats, toSummary } from './sandbox-view.js';
 import { SandboxesService } from './sandboxes.service.js';
 
@@ -39,6 +41,7 @@ export class SandboxesController {
     private readonly lifecycle: SandboxLifecycle,
     private readonly lister: SandboxLister,
     private readonly planner: SandboxPlanner,
+    private readonly usage: SandboxUsage,
   ) {}
 
   /** List sandboxes, running and stopped; all of them unless something narrows it down. */
@@ -134,8 +137,8 @@ export class SandboxesController {
   /** What a running sandbox uses now. */
   @Get(':id/stats')
   @ApiErrors(...ENGINE)
-  async stats(@Param('id') id: string): Promise<SandboxStats> {
-    return toStats(await this.sandboxes.stats(id));
+  async stats(@Param('id') id: string, @Query() { disk }: StatsQuery): Promise<SandboxStats> {
+    return toStats(await this.usage.read(id, disk === 'true'));
   }
 
   /** Which ports of the engine's loopback lead into a sandbox. */

@@ -12,6 +12,7 @@ import { SandboxRunner } from './sandbox-runner.js';
 import { SandboxesController } from './sandboxes.controller.js';
 import { SandboxesService } from './sandboxes.service.js';
 import { SandboxSync } from './sandbox-sync.js';
+import { SandboxUsage } from './sandbox-usage.js';
 import { Transitions } from './transitions.js';
 import { Clock } from '../common/clock.js';
 
@@ -30,6 +31,7 @@ import { Clock } from '../common/clock.js';
     SandboxPlanner,
     SandboxRunner,
     SandboxSync,
+    SandboxUsage,
     SandboxesService,
     Transitions,
   ],

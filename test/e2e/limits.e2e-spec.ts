@@ -39,6 +39,26 @@ describe('limits of a sandbox', () => {
     });
   });
 
+  it('tells what was written to its disk, when asked', async () => {
+    const sandbox = await service.sandbox();
+    const stats = async (query = '') => service.get(`${sandbox.path}/stats${query}`);
+    expect((await stats()).body).not.toHaveProperty('disk');
+    const before = (await stats('?disk=true')).body.disk.usage;
+    expect(before).toBeLessThan(1 << 20);
+    await sandbox.sh('dd if=/dev/urandom of=/root/big bs=1M count=10');
+    for (const { status, body } of await Promise.all([stats('?disk=true'), stats('?disk=true')])) {
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ pids: expect.any(Number), disk: { usage: expect.any(Number) } });
+      expect(body.disk.usage - before).toBeGreaterThanOrEqual(10 << 20);
+      expect(body.disk.usage - before).toBeLessThan(11 << 20);
+    }
+    await sandbox.remove('/root/big');
+    expect((await stats('?disk=true')).body.disk.usage).toBeLessThan(1 << 20);
+    expect(await stats('?disk=maybe')).toMatchObject({ status: 400 });
+    await service.post(`${sandbox.path}/stop`);
+    expect(await stats('?disk=true')).toMatchObject({ status: 409 });
+  });
+
   it('keeps what is written to its disk within bounds, or says that this engine can not', async () => {
     for (const disk of [15, 1.5, '64', -1])
       expect(await service.post('/v1/sandboxes', { image: IMAGE, resources: { disk } })).toMatchObject({
@@ -67,6 +87,7 @@ describe('limits of a sandbox', () => {
     }
     const sandbox = new Sandbox(service, made.body);
     expect((await service.get(sandbox.path)).body.resources).toMatchObject({ disk: 64 });
+    expect((await service.get(`${sandbox.path}/stats?disk=true`)).body.disk).toMatchObject({ limit: 64 << 20 });
     await service.post(`${sandbox.path}/restart`);
     const written = await sandbox.sh(
       'dd if=/dev/zero of=/root/big bs=1M count=200; ls -l /root/big | tr -s " " | cut -d" " -f5',

@@ -10,7 +10,7 @@ import { containerInfo, containerStatus, environmentOf } from './container-mappi
 import { AGENT_FOLDER, createOptions } from './container-options.js';
 import { expectDiskLimit } from './disk-limit.js';
 import { DockerClient, type Work } from './docker-client.js';
-import { createContainer } from './dockerode-gaps.js';
+import { createContainer, inspectSize } from './dockerode-gaps.js';
 import { engineText } from './docker-errors.js';
 import { subscribe } from './docker-events.js';
 import { DockerNetwork } from './docker-network.js';
@@ -104,6 +104,14 @@ export class DockerContainers extends Containers {
   async environment(name: string, signal?: AbortSignal): Promise<Record<string, string> | undefined> {
     const raw = await this.owned.inspect(name, signal);
     return raw && environmentOf(raw);
+  }
+
+  diskUsage(name: string, signal?: AbortSignal): Promise<number> {
+    return this.owned.use(name, signal, async (id) => {
+      const doing = { what: 'count what is on the disk', missing: 'no_such_container', signal } as const;
+      const { SizeRw } = await this.client.read(doing, (docker, abortSignal) => inspectSize(docker, id, abortSignal));
+      return SizeRw ?? 0;
+    });
   }
 
   async list(signal?: AbortSignal): Promise<ContainerSummary[]> {

@@ -1,5 +1,11 @@
 import type Docker from 'dockerode';
-import type { Container, ContainerCreateOptions, DockerVersion, ImageInspectInfo } from 'dockerode';
+import type {
+  Container,
+  ContainerCreateOptions,
+  ContainerInspectOptions,
+  DockerVersion,
+  ImageInspectInfo,
+} from 'dockerode';
 
 /** What dockerode lacks or its types don't say: each call here can be given up, too. */
 
@@ -27,6 +33,12 @@ export function inspectImage(docker: Docker, reference: string, abortSignal: Abo
       else resolve(answer as ImageInspectInfo);
     });
   });
+}
+
+/** dockerode's types know nothing of `size`. */
+export async function inspectSize(docker: Docker, id: string, abortSignal: AbortSignal): Promise<{ SizeRw?: number }> {
+  const options = { size: true, abortSignal };
+  return (await docker.getContainer(id).inspect(options as ContainerInspectOptions)) as { SizeRw?: number };
 }
 
 export function engineInfo(docker: Docker, abortSignal: AbortSignal): Promise<EngineInfo> {

@@ -32,6 +32,16 @@ export class NetworkStats {
   tx_bytes: number;
 }
 
+export class DiskStats {
+  /** Bytes in the files that were written or changed since its creation. */
+  @ApiProperty({ type: 'integer' })
+  usage: number;
+
+  /** Bytes; absent is no limit. */
+  @ApiProperty({ type: 'integer' })
+  limit?: number;
+}
+
 /** What a sandbox uses now, from its own cgroup; its agent is part of it. */
 export class SandboxStats {
   /**
@@ -56,4 +66,7 @@ export class SandboxStats {
    * @example 61.2
    */
   uptime: number;
+
+  /** Only with `?disk=true`. */
+  disk?: DiskStats;
 }

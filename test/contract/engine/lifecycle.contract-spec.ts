@@ -120,6 +120,14 @@ describe('start, stop, pause, unpause, remove', () => {
     await twin.close();
   });
 
+  it('counts what it wrote', async () => {
+    const write = '/bin/dd if=/dev/urandom of=/big bs=1M count=3; exec /bin/sleep 60';
+    const name = await run({ command: ['/bin/sh', '-c', write] });
+    await expect.poll(() => side.containers.diskUsage(name)).toBeGreaterThanOrEqual(3 << 20);
+    expect(await side.containers.diskUsage(name)).toBeLessThan(4 << 20);
+    expect(await kind(other.containers.diskUsage(name))).toBe('no_such_container');
+  });
+
   it('tells that the kernel took it for memory', async () => {
     const limits = { ...LIMITS, memoryBytes: 16 << 20 };
     const name = await run({ limits, command: ['/bin/tail', '/dev/zero'] });
