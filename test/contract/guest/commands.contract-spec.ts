@@ -153,7 +153,7 @@ describe.each(TRANSPORTS)('files over %s', (transport) => {
   });
 
   it('come back as they went in, and small calls pass beside a big one', async () => {
-    const big = randomBytes(48 * MB);
+    const big = randomBytes(24 * MB);
     const digest = createHash('sha256').update(big).digest('hex');
     let done = false;
     const writing = side.files.write(box.guest, file('/tmp/big'), big).finally(() => (done = true));
