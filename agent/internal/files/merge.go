@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // merge moves what is complete into the folder: first it looks whether all of it can go there, then it goes.
@@ -95,7 +97,7 @@ func mergeDir(fromFD, toFD int, name, path string, act bool) error {
 func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
-		if err := unix.Mkdirat(toFD, name, 0o755); err != nil {
+		if err := umask.Mkdirat(toFD, name, 0o755); err != nil {
 			return err
 		}
 		if err := mergeDir(fromFD, toFD, name, path, true); err != nil {
@@ -115,7 +117,7 @@ func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 	}
 	defer unix.Close(src)
 	temp := tempName()
-	dst, err := unix.Openat(toFD, temp, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	dst, err := umask.Openat(toFD, temp, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
 	}

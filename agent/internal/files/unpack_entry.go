@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/umask"
 )
 
 // entry unpacks one.
@@ -70,7 +72,7 @@ func openBelow(rootFD int, path string) (int, error) {
 		}
 		next, e := openDirAt(fd, name)
 		if errors.Is(e, unix.ENOENT) {
-			if e = unix.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
+			if e = umask.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
 				next, e = openDirAt(fd, name)
 			}
 		}
@@ -86,7 +88,7 @@ func openDirAt(dirFD int, name string) (int, error) {
 
 func (u *unpacker) dir(dirFD int, base, name string, h *tar.Header) error {
 	mode := uint32(h.Mode) & 0o7777
-	err := unix.Mkdirat(dirFD, base, 0o755)
+	err := umask.Mkdirat(dirFD, base, 0o755)
 	if errors.Is(err, unix.EEXIST) {
 		var fd int
 		if fd, err = openDirAt(dirFD, base); err == nil { // made on the way to what is in it
@@ -121,7 +123,7 @@ func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
 	fd := -1
 	err := u.inStage(name, func(dirFD int, base string) error {
 		return replacing(dirFD, base, func() (err error) {
-			fd, err = unix.Openat(dirFD, base, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+			fd, err = umask.Openat(dirFD, base, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 			return err
 		})
 	})
