@@ -13,18 +13,14 @@ export function startedState(row: Sandbox, facts: RunFacts, now: number): Sandbo
   return { ...facts, status: 'running', startedAt: now, expiresAt, finishedAt: null, endReason: null, exitCode: null };
 }
 
-const KILLED = 137;
-
 /** What is recorded when it has ended by itself; without a container the engine has lost it. */
 export function endedState(container: ContainerInfo | undefined): SandboxPatch {
   const base = { expiresAt: null, portMap: {} };
   if (!container) return { ...base, status: 'error', endReason: 'engine_lost', finishedAt: Date.now(), exitCode: null };
-  // The engine remembers that the kernel took something; only with SIGKILL can it have been PID 1.
-  const oom = container.oomKilled && container.exitCode === KILLED;
   return {
     ...base,
     status: 'stopped',
-    endReason: oom ? 'oom' : 'exited',
+    endReason: container.oomKilled ? 'oom' : 'exited',
     finishedAt: container.finishedAt?.getTime() ?? Date.now(),
     exitCode: container.exitCode ?? null,
   };

@@ -1,5 +1,5 @@
 import { docker } from './support/docker.js';
-import { IMAGE, Sandbox, Service } from './support/service.js';
+import { eventually, IMAGE, Sandbox, Service } from './support/service.js';
 
 describe('limits of a sandbox', () => {
   let service: Service;
@@ -37,6 +37,18 @@ describe('limits of a sandbox', () => {
       status: 400,
       body: { message: expect.stringContaining('resources.pids') },
     });
+  });
+
+  it('ends a command that takes too much memory, and does not blame memory for a kill after it', async () => {
+    const sandbox = await service.sandbox({ resources: { memory: 48 } });
+    expect((await sandbox.run('tail', ['/dev/zero'])).command).toMatchObject({ end_reason: 'oom' });
+    expect((await sandbox.sh('echo goes on')).stdout).toBe('goes on\n');
+    docker('kill', `atoll-${sandbox.id}`);
+    const ended = await eventually(
+      async () => (await service.get(sandbox.path)).body,
+      ({ status }) => status === 'stopped',
+    );
+    expect(ended).toMatchObject({ end_reason: 'exited', exit_code: 137 });
   });
 
   it('tells what was written to its disk, when asked', async () => {

@@ -2,7 +2,7 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type { ContainerInfo, ContainerPort, ContainerStatus } from '../types.js';
 
 /** What the engine says of a container, in our words. */
-export function containerInfo(raw: ContainerInspectInfo): ContainerInfo {
+export function containerInfo(raw: ContainerInspectInfo): Omit<ContainerInfo, 'oomKilled'> {
   const status = containerStatus(raw.State.Status);
   const finishedAt = time(raw.State.FinishedAt);
   // A container whose start failed is `created` again, with an exit code that no process had.
@@ -12,7 +12,6 @@ export function containerInfo(raw: ContainerInspectInfo): ContainerInfo {
     labels: raw.Config.Labels ?? {},
     status,
     ...(ended ? { exitCode: raw.State.ExitCode } : {}),
-    oomKilled: raw.State.OOMKilled,
     startedAt: time(raw.State.StartedAt),
     finishedAt,
     portMap: portMap(raw.NetworkSettings.Ports),

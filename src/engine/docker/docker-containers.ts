@@ -14,6 +14,7 @@ import { createContainer, inspectSize } from './dockerode-gaps.js';
 import { engineText } from './docker-errors.js';
 import { subscribe } from './docker-events.js';
 import { DockerNetwork } from './docker-network.js';
+import { oomTookPid1 } from './oom-evidence.js';
 import { isContainerName, OwnedContainers } from './owned-containers.js';
 
 @Injectable()
@@ -98,7 +99,7 @@ export class DockerContainers extends Containers {
 
   async inspect(name: string, signal?: AbortSignal): Promise<ContainerInfo | undefined> {
     const raw = await this.owned.inspect(name, signal);
-    return raw && containerInfo(raw);
+    return raw && { ...containerInfo(raw), oomKilled: await oomTookPid1(this.client, raw) };
   }
 
   async environment(name: string, signal?: AbortSignal): Promise<Record<string, string> | undefined> {

@@ -39,6 +39,32 @@ export async function subscribe(
   return iterate(response, signal, () => broken);
 }
 
+/** One that has happened, by the engine's own word for it. */
+export interface PastEvent {
+  type: string;
+  /** With `kill`. */
+  signal?: string;
+}
+
+/** What the engine remembers of one container between two times (unix ms, by its clock): the last few hundred events of all are kept. */
+export async function pastEvents(
+  client: DockerClient,
+  { id, since, until }: { id: string; since: number; until: number },
+): Promise<PastEvent[]> {
+  const events: PastEvent[] = [];
+  await client.call({ what: 'tell what happened' }, async (docker, abortSignal) => {
+    const [from, to] = [since / 1000, until / 1000];
+    const filters = { container: [id] };
+    const response = await docker.getEvents({ since: from, until: to, filters: filters as never, abortSignal });
+    for await (const line of lines(response as IncomingMessage)) {
+      if (line.trim() === '') continue;
+      const raw = JSON.parse(line) as RawEvent;
+      events.push({ type: raw.Action ?? '', signal: raw.Actor?.Attributes?.signal });
+    }
+  });
+  return events;
+}
+
 async function* iterate(
   response: IncomingMessage,
   signal: AbortSignal,

@@ -135,6 +135,26 @@ describe('start, stop, pause, unpause, remove', () => {
     expect(await side.containers.inspect(name)).toMatchObject({ oomKilled: true, exitCode: 137 });
   });
 
+  it('does not blame the kernel for what somebody else killed, though it took something before', async () => {
+    const limits = { ...LIMITS, memoryBytes: 16 << 20 };
+    const hog = ['/bin/sh', '-c', '/bin/tail /dev/zero; echo taken; /bin/sleep 100'];
+    const [killed, long] = await Promise.all([run({ limits, command: hog }), run({ limits, command: hog })]);
+    const flag = async (name: string) => (await raw.getContainer(name).inspect()).State;
+    for (const name of [killed, long])
+      await expect
+        .poll(async () => String(await raw.getContainer(name).logs({ stdout: true })), { timeout: 20_000 })
+        .toContain('taken');
+    expect(await side.containers.inspect(long)).toMatchObject({ status: 'running', oomKilled: false });
+    await raw.getContainer(killed).kill();
+    await delay(5500);
+    process.kill((await flag(long)).Pid, 'SIGKILL');
+    for (const name of [killed, long]) {
+      await expect.poll(() => status(name)).toBe('exited');
+      expect(await side.containers.inspect(name)).toMatchObject({ oomKilled: false, exitCode: 137 });
+      expect((await flag(name)).OOMKilled).toBe(true);
+    }
+  });
+
   it('says that the program is not there', async () => {
     const name = await make({ command: ['/not/there'] });
     expect(['invalid', 'internal']).toContain(await kind(side.containers.start(name)));
