@@ -10,11 +10,23 @@ export function endedByAgent(end: CommandEnd): CommandPatch {
     state: end.signal === undefined ? 'exited' : 'killed',
     exitCode: end.exitCode,
     signal: end.signal ?? null,
-    endReason: end.oom ? 'oom' : end.signal === undefined ? 'exited' : 'signaled',
+    endReason: reasonOf(end),
     finishedAt: end.finishedAt,
     outputLength: end.length,
-    usage: { userMs: end.userMs, systemMs: end.systemMs, maxRssKb: end.maxRssKb },
+    usage: {
+      userMs: end.userMs,
+      systemMs: end.systemMs,
+      maxRssKb: end.maxRssKb,
+      stdoutBytes: end.stdoutBytes,
+      stderrBytes: end.stderrBytes,
+    },
   };
+}
+
+function reasonOf({ oom, timedOut, signal }: CommandEnd): string {
+  if (oom) return 'oom';
+  if (timedOut) return 'timeout';
+  return signal === undefined ? 'exited' : 'signaled';
 }
 
 /** The sandbox ended under it: its PID 1 took all processes along, by SIGKILL. Nobody ever saw an exit code. */

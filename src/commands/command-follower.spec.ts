@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { record } from '../../test/support/records.js';
 import { aCommand } from '../../test/support/samples.js';
-import { parseLogs } from '../../test/support/read-logs.js';
+import { readLogs } from '../../test/support/read-logs.js';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { badRequest, notFound } from '../common/errors/atoll-error.js';
 import type { Config } from '../config/config.js';
@@ -25,7 +25,7 @@ const MB = 1024 * 1024;
 const config = { dataDir: temp, commands: { maxOutputBytes: MB, maxLogsBytes: MB } } as Config;
 const output = new OutputStore(config);
 
-const END: CommandEvent = {
+const END = {
   type: 'end',
   exitCode: 3,
   finishedAt: 9,
@@ -35,9 +35,9 @@ const END: CommandEvent = {
   systemMs: 2,
   maxRssKb: 3,
   timedOut: false,
-  stdoutBytes: 88,
+  stdoutBytes: 6,
   stderrBytes: 0,
-};
+} as const satisfies CommandEvent;
 const said = (position: number, text: string): CommandEvent => ({ type: 'output', position, records: record(text) });
 
 /** A stream that says these things, then fails if there is an error. */
@@ -53,9 +53,12 @@ function stream(events: CommandEvent[], error?: Error) {
   };
 }
 
-const stdoutOf = async ({ sandboxId, id }: Command) => (await parseLogs(await output.open(sandboxId, id))).stdout;
+const stdoutOf = async ({ sandboxId, id }: Command) => (await readLogs(output.folder(sandboxId, id), MB)).stdout;
 
-const running = (first: ReturnType<typeof stream>) => ({ stream: first as unknown as CommandStream }) as Running;
+const running = (first: ReturnType<typeof stream>) =>
+  ({ stream: first as unknown as CommandStream, started: { pid: 7, startedAt: 1 } }) as Running;
+
+const endOf = (follower: CommandFollower, { id }: Command) => follower.find(id)?.ended(new AbortController().signal);
 
 let count = 0;
 function setUp(found = true) {
@@ -84,12 +87,19 @@ it('takes output in, acknowledges it, records the end and releases the command, 
   const { follower, guest, command, commands } = setUp();
   const only = stream([said(0, 'one'), said(15, 'two'), END]);
   follower.begin(guest, command, running(only));
-  const ended = await follower.endOf(command.id);
-  expect(ended).toMatchObject({ state: 'exited', exitCode: 3, endReason: 'exited', finishedAt: 9, outputLength: 100 });
+  const ended = await endOf(follower, command);
+  expect(ended).toMatchObject({
+    state: 'exited',
+    exitCode: 3,
+    endReason: 'exited',
+    finishedAt: 9,
+    outputLength: 100,
+    pid: 7,
+  });
   expect(only.acknowledge.mock.calls).toEqual([[15], [30]]);
   expect(only.release.mock.invocationCallOrder[0]).toBeGreaterThan(commands.finish.mock.invocationCallOrder[0]);
   expect(await stdoutOf(command)).toBe('onetwo');
-  expect(follower.endOf(command.id)).toBeUndefined();
+  expect(follower.find(command.id)).toBeUndefined();
 });
 
 it('goes on at the right position after its connection broke', async () => {
@@ -98,7 +108,7 @@ it('goes on at the right position after its connection broke', async () => {
   attach.mockRejectedValueOnce(new SessionLost());
   attachTo(stream([said(0, 'one'), said(15, 'two'), END])); // and does not write twice what comes twice
   follower.begin(guest, command, running(first));
-  expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+  expect(await endOf(follower, command)).toMatchObject({ state: 'exited' });
   expect(first.detach).toHaveBeenCalledOnce();
   expect(attach.mock.calls.map(([, id, from, incarnation]) => [id, from, incarnation])).toEqual([
     [command.id, 15, command.incarnation],
@@ -113,7 +123,7 @@ it('tries again when the disk is full, and acknowledges nothing before it has it
   const first = stream([said(0, 'one'), END]);
   attachTo(stream([said(0, 'one'), END]));
   follower.begin(guest, command, running(first));
-  expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+  expect(await endOf(follower, command)).toMatchObject({ state: 'exited' });
   append.mockRestore();
   expect(first.acknowledge).not.toHaveBeenCalled();
   expect(await stdoutOf(command)).toBe('one');
@@ -124,7 +134,7 @@ it('does not lose the end when the store is away for a moment', async () => {
   commands.finish.mockRejectedValueOnce(new Error('the database is away'));
   const only = stream([END]);
   follower.begin(guest, command, running(only));
-  expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+  expect(await endOf(follower, command)).toMatchObject({ state: 'exited' });
   expect(rows.get(command.id)).toMatchObject({ state: 'exited' });
   expect(only.release).toHaveBeenCalledOnce();
 });
@@ -137,7 +147,7 @@ it.each([
   const { follower, guest, command, attach } = setUp();
   attach.mockRejectedValueOnce(error);
   follower.begin(guest, command, running(stream([said(0, 'one')], new SessionLost())));
-  expect(await follower.endOf(command.id)).toMatchObject({
+  expect(await endOf(follower, command)).toMatchObject({
     state: 'killed',
     exitCode: 137,
     signal: 9,
@@ -149,7 +159,7 @@ it.each([
 it('ends a command whose agent says what no agent of ours says', async () => {
   const { follower, guest, command, attach } = setUp();
   follower.begin(guest, command, running(stream([{ type: 'output', position: 0, records: Buffer.alloc(20) }])));
-  expect(await follower.endOf(command.id)).toMatchObject({ state: 'killed', endReason: 'sandbox_lost' });
+  expect(await endOf(follower, command)).toMatchObject({ state: 'killed', endReason: 'sandbox_lost' });
   expect(attach).not.toHaveBeenCalled();
 });
 
@@ -157,10 +167,10 @@ it('ends a command of an older incarnation as lost', async () => {
   const { follower, guest, command, attach } = setUp();
   attach.mockResolvedValueOnce(undefined);
   follower.begin(guest, command, running(stream([], new SessionLost())));
-  expect(await follower.endOf(command.id)).toMatchObject({ state: 'killed', endReason: 'sandbox_lost' });
+  expect(await endOf(follower, command)).toMatchObject({ state: 'killed', endReason: 'sandbox_lost' });
 });
 
-it('records a death by signal, and one by memory', async () => {
+it('records a death by signal, one by memory, and a time limit', async () => {
   for (const [end, wanted] of [
     [
       { ...END, exitCode: 143, signal: 15 },
@@ -170,10 +180,14 @@ it('records a death by signal, and one by memory', async () => {
       { ...END, exitCode: 137, signal: 9, oom: true },
       { state: 'killed', exitCode: 137, endReason: 'oom' },
     ],
+    [
+      { ...END, timedOut: true },
+      { state: 'exited', exitCode: 3, endReason: 'timeout' },
+    ],
   ] as const) {
     const { follower, guest, command } = setUp();
     follower.begin(guest, command, running(stream([end])));
-    expect(await follower.endOf(command.id)).toMatchObject(wanted);
+    expect(await endOf(follower, command)).toMatchObject(wanted);
   }
 });
 
@@ -182,14 +196,14 @@ it('does not end a command twice: the first end stays', async () => {
   const already = { ...command, state: 'killed' as const, exitCode: 137 };
   rows.set(command.id, already);
   follower.begin(guest, command, running(stream([END])));
-  expect(await follower.endOf(command.id)).toEqual(already);
+  expect(await endOf(follower, command)).toEqual(already);
 });
 
 it('has an answer for those who wait when the sandbox was deleted meanwhile', async () => {
   const { follower, guest, command, rows } = setUp();
   rows.clear();
   follower.begin(guest, command, running(stream([END])));
-  expect(await follower.endOf(command.id)).toMatchObject({ id: command.id, state: 'exited' });
+  expect(await endOf(follower, command)).toMatchObject({ id: command.id, state: 'exited' });
 });
 
 describe('after a restart of the service', () => {
@@ -200,7 +214,7 @@ describe('after a restart of the service', () => {
     await writer.close();
     attachTo(stream([said(15, 'two'), END]));
     await follower.resume(command);
-    await follower.endOf(command.id);
+    await endOf(follower, command);
     expect(attach.mock.calls[0][2]).toBe(15);
     expect(await stdoutOf(command)).toBe('onetwo');
   });
@@ -219,6 +233,6 @@ describe('after a restart of the service', () => {
     await appendFile(join(temp, 'output', command.sandboxId, command.id, '0.log'), Buffer.alloc(100));
     attachTo(stream([END]));
     await follower.resume(command);
-    expect(await follower.endOf(command.id)).toMatchObject({ state: 'exited' });
+    expect(await endOf(follower, command)).toMatchObject({ state: 'exited' });
   });
 });

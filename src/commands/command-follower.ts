@@ -8,6 +8,7 @@ import type { CommandStream } from '../guest/command-stream.js';
 import type { Command, CommandPatch } from '../store/command.types.js';
 import { CommandsRepository } from '../store/commands.repository.js';
 import { endedByAgent, endedWithSandbox } from './command-ends.js';
+import { Followed } from './followed.js';
 import { OutputStore } from './output/output-store.js';
 import type { OutputWriter } from './output/output-writer.js';
 
@@ -21,7 +22,7 @@ const STORE_RETRY_MS = 1000;
 @Injectable()
 export class CommandFollower {
   private readonly logger = new Logger(CommandFollower.name);
-  private readonly ends = new Map<string, Promise<Command>>();
+  private readonly followed = new Map<string, Followed>();
 
   constructor(
     private readonly guests: Guests,
@@ -30,34 +31,36 @@ export class CommandFollower {
     private readonly output: OutputStore,
   ) {}
 
-  /** Resolves with the command's end; undefined when it is not being followed, because it has ended. */
-  endOf(id: string): Promise<Command> | undefined {
-    return this.ends.get(id);
+  /** Undefined when it is not being followed: it has ended, or its sandbox is just being found again. */
+  find(id: string): Followed | undefined {
+    return this.followed.get(id);
   }
 
   /** A command that was just started: its stream is there. */
-  begin(guest: Guest, command: Command, running: Running): void {
-    this.remember(
-      guest,
-      command,
-      this.follow(guest, command, this.output.fresh(command.sandboxId, command.id), running.stream),
-    );
+  begin(guest: Guest, command: Command, { stream, started }: Running): void {
+    const writer = this.output.fresh(command.sandboxId, command.id);
+    this.remember(guest, command, new Followed(writer, started.pid), stream);
   }
 
   /** A command that ran when the last service ended. */
   async resume(command: Command): Promise<void> {
     const guest = this.guests.find(command.sandboxId);
     const writer = await this.output.resume(command.sandboxId, command.id);
-    if (guest) this.remember(guest, command, this.follow(guest, command, writer));
+    if (guest) this.remember(guest, command, new Followed(writer));
     else await this.commands.finish(command.id, endedWithSandbox('sandbox_lost', writer.position));
   }
 
-  private remember(guest: Guest, command: Command, end: Promise<Command>): void {
-    const tracked = guest.track(end).finally(() => this.ends.delete(command.id));
-    tracked.catch((error: unknown) =>
-      this.logger.error({ err: error, commandId: command.id }, 'following a command failed'),
-    );
-    this.ends.set(command.id, tracked);
+  private remember(guest: Guest, command: Command, followed: Followed, stream?: CommandStream): void {
+    this.followed.set(command.id, followed);
+    const end = guest.track(this.follow(guest, { ...command, pid: followed.pid ?? null }, followed.writer, stream));
+    const forget = (ended?: Command) => {
+      this.followed.delete(command.id);
+      followed.close(ended);
+    };
+    end.then(forget, (error: unknown) => {
+      this.logger.error({ err: error, commandId: command.id }, 'following a command failed');
+      forget();
+    });
   }
 
   private async follow(guest: Guest, command: Command, writer: OutputWriter, first?: CommandStream): Promise<Command> {
@@ -104,7 +107,8 @@ export class CommandFollower {
     for (;;) {
       try {
         const finished =
-          (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
+          (await this.commands.finish(command.id, { pid: command.pid, ...patch })) ??
+          (await this.commands.get(command.sandboxId, command.id));
         return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
       } catch (error) {
         this.logger.error(

@@ -1,11 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import type { Command } from '../store/command.types.js';
 import { CommandsRepository } from '../store/commands.repository.js';
-import { logsAsJson } from './output/logs-json.js';
 import { OutputStore } from './output/output-store.js';
 
-/** What is kept of commands, and for how long. */
+/** How many commands are kept. */
 @Injectable()
 export class CommandHistory {
   private readonly logger = new Logger(CommandHistory.name);
@@ -15,12 +13,6 @@ export class CommandHistory {
     private readonly commands: CommandsRepository,
     private readonly output: OutputStore,
   ) {}
-
-  /** Answers piece by piece: tens of megabytes as one text would hold everybody else up. */
-  async logs(command: Command): Promise<AsyncIterable<string>> {
-    const log = await this.output.open(command.sandboxId, command.id);
-    return logsAsJson(log, this.config.commands.maxLogsBytes, command.exitCode);
-  }
 
   /** Forgets the oldest finished commands past the bound, with their output. Never throws: it is nobody's request. */
   async prune(sandboxId: string): Promise<void> {

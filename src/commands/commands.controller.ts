@@ -1,13 +1,19 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { badRequest } from '../common/errors/atoll-error.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { NDJSON } from '../common/ndjson.js';
+import type { Command } from '../store/command.types.js';
 import { toDetail } from './command-view.js';
+import { CommandWatch } from './command-watch.js';
 import { CommandsService } from './commands.service.js';
-import { CommandAnswer, CommandList, CommandLogs } from './dto/command.responses.dto.js';
+import { CommandAnswer, CommandList } from './dto/command.responses.dto.js';
 import { CreateCommandRequest } from './dto/create-command.request.dto.js';
 import { KillCommandRequest } from './dto/kill-command.request.dto.js';
+import { ListCommandsQuery } from './dto/list-commands.query.dto.js';
 import { WaitQuery } from './dto/wait.query.dto.js';
+import { LogsService } from './logs.service.js';
 import { waitPair } from './wait-pair.js';
 
 const ANSWER = { schema: { $ref: getSchemaPath(CommandAnswer) } };
@@ -21,13 +27,18 @@ const ApiCommandAnswer = (description: string) =>
 @ApiExtraModels(CommandAnswer)
 @Controller('v1/sandboxes/:id/cmd')
 export class CommandsController {
-  constructor(private readonly commands: CommandsService) {}
+  constructor(
+    private readonly commands: CommandsService,
+    private readonly watch: CommandWatch,
+    private readonly logs: LogsService,
+  ) {}
 
   /** List the commands of a sandbox, in the order of their start. */
   @Get()
   @ApiErrors('NOT_FOUND')
-  async list(@Param('id') id: string): Promise<CommandList> {
-    return { commands: (await this.commands.list(id)).map(toDetail) };
+  async list(@Param('id') id: string, @Query() query: ListCommandsQuery): Promise<CommandList> {
+    const { commands, nextCursor } = await this.commands.list(id, query);
+    return { commands: commands.map(toDetail), next_cursor: nextCursor };
   }
 
   /** Start a command. It answers at once, or with `wait=true` as ND-JSON: the command when it has started and again when it has finished. */
@@ -38,10 +49,11 @@ export class CommandsController {
   async start(
     @Param('id') id: string,
     @Body() request: CreateCommandRequest,
-    @Query() { wait }: WaitQuery,
+    @Query() query: WaitQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const command = await this.commands.start(id, request);
-    return wait === 'true' ? waitPair(command, this.commands.endOf(command)) : { command: toDetail(command) };
+    checkWait(query);
+    return this.answer(await this.commands.start(id, request), query, reply);
   }
 
   /** Inspect a command, or with `wait=true` wait for its end. */
@@ -51,13 +63,14 @@ export class CommandsController {
   async inspect(
     @Param('id') id: string,
     @Param('cmdId') cmdId: string,
-    @Query() { wait }: WaitQuery,
+    @Query() query: WaitQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const command = await this.commands.get(id, cmdId);
-    return wait === 'true' ? waitPair(command, this.commands.endOf(command)) : { command: toDetail(command) };
+    checkWait(query);
+    return this.answer(await this.commands.get(id, cmdId), query, reply);
   }
 
-  /** Send a signal to a command's process group. */
+  /** Send a signal to a command's processes. */
   @Post(':cmdId/kill')
   @HttpCode(200)
   @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
@@ -69,13 +82,23 @@ export class CommandsController {
     return { command: toDetail(await this.commands.kill(id, cmdId, signal)) };
   }
 
-  /** Read what a command has said so far. */
-  @Get(':cmdId/logs')
-  @Header('cache-control', 'no-store')
-  @Header('content-type', 'application/json; charset=utf-8')
-  @ApiOkResponse({ type: CommandLogs })
-  @ApiErrors('NOT_FOUND')
-  async logs(@Param('id') id: string, @Param('cmdId') cmdId: string): Promise<unknown> {
-    return this.commands.logs(id, cmdId);
+  private answer(command: Command, query: WaitQuery, reply: FastifyReply): unknown {
+    const { wait, wait_timeout: seconds, logs, encoding } = query;
+    if (wait !== 'true') return { command: toDetail(command) };
+    const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
+    if (logs !== 'true') return waitPair(this.watch, command, timeoutMs);
+    void reply.type(NDJSON);
+    return this.logs.pair(command, { encoding }, timeoutMs);
   }
+}
+
+/** What has no effect without `wait` is refused, before anything is started. */
+function checkWait(query: WaitQuery): void {
+  const pairs = [
+    ['wait_timeout', query.wait_timeout !== undefined && query.wait !== 'true', 'wait=true'],
+    ['logs', query.logs === 'true' && query.wait !== 'true', 'wait=true'],
+    ['encoding', query.encoding !== undefined && query.logs !== 'true', 'logs=true'],
+  ] as const;
+  for (const [field, isWrong, needed] of pairs)
+    if (isWrong) throw badRequest(`${field} has an effect only with ${needed}`, { field });
 }

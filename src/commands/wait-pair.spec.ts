@@ -1,17 +1,29 @@
 import { aCommand } from '../../test/support/samples.js';
+import { notFound } from '../common/errors/atoll-error.js';
+import type { Command } from '../store/command.types.js';
+import type { CommandWatch } from './command-watch.js';
 import { waitPair } from './wait-pair.js';
 
 const NOW = aCommand();
 const ENDED = aCommand({ state: 'exited', exitCode: 0, finishedAt: 2 });
-const states = async (pair: ReturnType<typeof waitPair>) => {
+
+/** Watches one command whose end is this. */
+const watching = (end: (givenUp: AbortSignal) => Promise<Command | undefined>) =>
+  ({ end: (_: Command, givenUp: AbortSignal) => end(givenUp), look: async () => NOW }) as unknown as CommandWatch;
+const never = watching(
+  (givenUp) => new Promise((resolve) => givenUp.addEventListener('abort', () => resolve(undefined))),
+);
+
+async function lines(pair: ReturnType<typeof waitPair>) {
   const seen: unknown[] = [];
-  for await (const { command } of pair) seen.push([command.state, command.exit_code]);
+  for await (const line of pair) seen.push('command' in line ? [line.command.state, line.command.exit_code] : line);
   return seen;
-};
+}
 
 it('is the command as it is, and again as it ended', async () => {
-  let end: (command: typeof ENDED) => void = () => undefined;
-  const pair = waitPair(NOW, new Promise((resolve) => (end = resolve)))[Symbol.asyncIterator]();
+  let end: (command: Command) => void = () => undefined;
+  const watch = watching(() => new Promise((resolve) => (end = resolve)));
+  const pair = waitPair(watch, NOW)[Symbol.asyncIterator]();
   expect((await pair.next()).value).toMatchObject({ command: { state: 'running' } });
   const second = pair.next();
   end(ENDED);
@@ -20,21 +32,33 @@ it('is the command as it is, and again as it ended', async () => {
 });
 
 it('is twice the same when it has ended already', async () => {
-  expect(await states(waitPair(ENDED, undefined))).toEqual([
+  expect(await lines(waitPair(never, ENDED))).toEqual([
     ['exited', 0],
     ['exited', 0],
   ]);
 });
 
 it('lets a reader go at once who leaves before the end', async () => {
-  const pair = waitPair(NOW, new Promise(() => undefined))[Symbol.asyncIterator]();
+  const pair = waitPair(never, NOW)[Symbol.asyncIterator]();
   await pair.next();
   const waiting = pair.next();
   await pair.return?.();
   expect(await waiting).toEqual({ done: true, value: undefined });
 });
 
-it('fails when following the command does', async () => {
-  const end = Promise.reject(new Error('disk'));
-  await expect(states(waitPair(NOW, end))).rejects.toThrow('disk');
+it('ends with the command as it is when its time is over', async () => {
+  expect(await lines(waitPair(never, NOW, 20))).toEqual([
+    ['running', undefined],
+    ['running', undefined],
+  ]);
+});
+
+it('tells what went wrong in a last line', async () => {
+  const watch = watching(async () => {
+    throw notFound('it was deleted');
+  });
+  expect(await lines(waitPair(watch, NOW))).toEqual([
+    ['running', undefined],
+    { type: 'error', code: 'NOT_FOUND', message: 'it was deleted' },
+  ]);
 });

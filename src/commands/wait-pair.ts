@@ -1,30 +1,48 @@
+import { toAtollError } from '../common/errors/to-atoll-error.js';
 import type { Command } from '../store/command.types.js';
 import { toDetail } from './command-view.js';
+import type { CommandWatch } from './command-watch.js';
 import type { CommandAnswer } from './dto/command.responses.dto.js';
 
+type Line = CommandAnswer | { type: 'error'; code: string; message: string };
+
 /**
- * The ND-JSON pair: the command as it is now, then as it ended. Not a generator: a client that goes away must not
- * leave one suspended until the command's end.
+ * The ND-JSON pair: the command as it is now, then as it ended, or as it is when the wait's own time is over. Not a generator: a client that
+ * goes away must not leave one suspended until the command's end.
  */
-export function waitPair(now: Command, end: Promise<Command> | undefined): AsyncIterable<CommandAnswer> {
+export function waitPair(watch: CommandWatch, now: Command, timeoutMs?: number): AsyncIterable<Line> {
   return {
     [Symbol.asyncIterator]() {
+      const givenUp = new AbortController();
+      let left = false;
       let sent = 0;
-      let leave: (() => void) | undefined;
-      const left = new Promise<undefined>((resolve) => (leave = () => resolve(undefined)));
       return {
         async next() {
           sent += 1;
           if (sent === 1) return { done: false, value: { command: toDetail(now) } };
           if (sent > 2) return { done: true, value: undefined };
-          const ended = await Promise.race([end ?? now, left]);
-          return ended ? { done: false, value: { command: toDetail(ended) } } : { done: true, value: undefined };
+          const ended = await endOf(watch, now, givenUp, timeoutMs);
+          return left ? { done: true, value: undefined } : { done: false, value: ended };
         },
         return() {
-          leave?.();
+          left = true;
+          givenUp.abort();
           return Promise.resolve({ done: true, value: undefined });
         },
       };
     },
   };
+}
+
+async function endOf(watch: CommandWatch, now: Command, givenUp: AbortController, timeoutMs?: number): Promise<Line> {
+  if (now.state !== 'running') return { command: toDetail(now) };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => givenUp.abort(), timeoutMs);
+  try {
+    return { command: toDetail((await watch.end(now, givenUp.signal)) ?? (await watch.look(now))) };
+  } catch (error) {
+    const { code, message } = toAtollError(error);
+    return { type: 'error', code, message };
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -59,6 +59,9 @@ export abstract class Config {
     readonly maxOutputBytes: number;
     /** Of each stream. */
     readonly maxLogsBytes: number;
+    /** Of all commands of all sandboxes. */
+    readonly maxTotalOutputBytes: number;
+    readonly killGraceMs: number;
     readonly outputGraceMs: number;
   };
   readonly files!: {
@@ -139,6 +142,8 @@ function fromValues(v: Values): Config {
       maxPerSandbox: v.ATOLL_MAX_COMMANDS,
       maxOutputBytes: v.ATOLL_MAX_COMMAND_OUTPUT,
       maxLogsBytes: v.ATOLL_MAX_LOGS,
+      maxTotalOutputBytes: v.ATOLL_MAX_TOTAL_OUTPUT,
+      killGraceMs: v.ATOLL_KILL_GRACE,
       outputGraceMs: v.ATOLL_OUTPUT_GRACE,
     },
     files: {

@@ -121,6 +121,20 @@ export const variables = {
     unit: 'bytes',
     description: 'Output kept per command, both streams together.',
   },
+  ATOLL_MAX_TOTAL_OUTPUT: {
+    group: 'Commands',
+    schema: whole(16 * MIB, 1_048_576 * MIB),
+    default: String(4096 * MIB),
+    unit: 'bytes',
+    description: 'Output kept of all commands of all sandboxes together; past it the oldest goes.',
+  },
+  ATOLL_KILL_GRACE: {
+    group: 'Commands',
+    schema: whole(0, 600_000),
+    default: '2000',
+    unit: 'ms',
+    description: 'What a command past its `timeout` has between TERM and KILL, where its creator says nothing else.',
+  },
   ATOLL_MAX_LOGS: {
     group: 'Commands',
     schema: whole(1024, 256 * MIB),

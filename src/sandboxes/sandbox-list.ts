@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { badRequest } from '../common/errors/atoll-error.js';
+import { cursorOf, ordinalOf } from '../common/cursor.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import type { ListSandboxesQuery } from './dto/list-sandboxes.query.dto.js';
@@ -40,14 +40,4 @@ function labelFilter(label: string | undefined): (row: Sandbox) => boolean {
   if (label === undefined) return () => true;
   const [key, value] = label.split('=', 2) as [string, string?];
   return ({ labels }) => Object.hasOwn(labels, key) && (value === undefined || labels[key] === value);
-}
-
-/** Opaque to clients, so that it may become something else. */
-const cursorOf = ({ ordinal }: Sandbox): string => Buffer.from(`after:${ordinal}`).toString('base64url');
-
-function ordinalOf(cursor: string): number {
-  const [, digits] = /^after:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (digits === undefined)
-    throw badRequest('cursor must be the next_cursor of an earlier answer', { field: 'cursor' });
-  return Number(digits);
 }

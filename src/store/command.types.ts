@@ -6,6 +6,9 @@ export interface CommandUsage {
   userMs: number;
   systemMs: number;
   maxRssKb: number;
+  /** All that it said, what was dropped too. */
+  stdoutBytes: number;
+  stderrBytes: number;
 }
 
 /** A command as the store keeps it. Times are unix milliseconds. */
@@ -41,9 +44,9 @@ export type NewCommand = Pick<Command, 'id' | 'sandboxId' | 'argv' | 'cwd' | 'in
   Partial<Pick<Command, 'pid'>>;
 
 /** While it runs. */
-export type CommandProgress = Partial<Pick<Command, 'pid' | 'startedAt' | 'outputLength'>>;
+export type CommandProgress = Partial<Pick<Command, 'pid' | 'startedAt' | 'outputLength' | 'incarnation'>>;
 
 /** How it ended. What is not given stays as it is. */
 export type CommandPatch = { state: Exclude<CommandState, 'running'>; finishedAt: number } & Partial<
-  Pick<Command, 'exitCode' | 'signal' | 'endReason' | 'message' | 'outputLength' | 'usage'>
+  Pick<Command, 'pid' | 'exitCode' | 'signal' | 'endReason' | 'message' | 'outputLength' | 'usage'>
 >;

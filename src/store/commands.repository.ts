@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CompiledQuery, Insertable, Updateable } from 'kysely';
 import { decode, encode } from './codec.js';
-import type { Command, CommandPatch, CommandProgress, NewCommand } from './command.types.js';
+import type { Command, CommandPatch, CommandProgress, CommandState, NewCommand } from './command.types.js';
 import { isStoreError, StoreError } from './store.error.js';
 import { Store } from './store.js';
 import { COMMAND_LAYOUT, type CommandsTable } from './tables.js';
@@ -11,6 +11,12 @@ const NOTHING = Object.fromEntries(Object.keys(COMMAND_LAYOUT).map((name) => [na
 const AT_FIRST: Partial<Command> = { state: 'running', finishedAt: null, outputLength: 0 };
 /** Most rows that one `prune` removes. SQLite wants a limit where there is an offset. */
 const PRUNED_AT_ONCE = 10_000;
+
+export interface CommandFilter {
+  state?: CommandState;
+  after?: number;
+  limit?: number;
+}
 
 /**
  * Commands as rows; they go with their sandbox. One runs if and only if it has no `finishedAt`.
@@ -43,9 +49,15 @@ export class CommandsRepository {
     return row && toCommand(row);
   }
 
-  /** All that are kept, in the order they were started. */
-  async list(sandboxId: string): Promise<Command[]> {
-    return (await this.ofSandbox(sandboxId).orderBy('ordinal').execute()).map(toCommand);
+  /** Those that are kept, in the order they were started: all, or those in a state, behind an ordinal, so many at most. */
+  async list(sandboxId: string, { state, after, limit }: CommandFilter = {}): Promise<Command[]> {
+    const rows = await this.ofSandbox(sandboxId)
+      .$if(state !== undefined, (query) => query.where('state', '=', state!))
+      .$if(after !== undefined, (query) => query.where('ordinal', '>', after!))
+      .orderBy('ordinal')
+      .$if(limit !== undefined, (query) => query.limit(limit!))
+      .execute();
+    return rows.map(toCommand);
   }
 
   /** Those that have not finished, in the order they were started. */

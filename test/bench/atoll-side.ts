@@ -1,5 +1,5 @@
 import { HttpClient } from './http-client.js';
-import { IMAGE } from './raw-side.js';
+import { IMAGE, textOf } from './raw-side.js';
 import { ServiceProcess } from './service-process.js';
 import type { CleanUp, Side } from './side.js';
 
@@ -8,6 +8,7 @@ export class AtollSide implements Side {
   private service?: ServiceProcess;
   private client!: HttpClient;
   private sandbox = '';
+  private said = '';
 
   constructor(
     private readonly transport: 'socket' | 'exec',
@@ -50,9 +51,21 @@ export class AtollSide implements Side {
     return Buffer.from(content, 'latin1');
   }
 
-  /** They arrive in the service's files; `logs` does not stream yet. */
+  /** One request runs it and reads all it says, line by line. */
   async output(bytes: number): Promise<void> {
-    await this.run(this.sandbox, 'head', ['-c', String(bytes), '/dev/zero']);
+    const [command, ...args] = textOf(bytes);
+    const call = { method: 'POST', path: `${this.sandbox}/cmd?wait=true&logs=true`, body: { command, args } } as const;
+    const said = await this.client.call(call, 200);
+    const last = said.subarray(said.lastIndexOf('\n', said.length - 2) + 1).toString();
+    const { command: ended } = JSON.parse(last) as { command: { id: string; stdout_bytes?: number } };
+    if (ended.stdout_bytes !== bytes || said.length < bytes) throw new Error(`the command ended as ${last}`);
+    this.said = ended.id;
+  }
+
+  async readOutput(bytes: number): Promise<void> {
+    if (!this.said) await this.output(bytes);
+    const logs = await this.client.call({ method: 'GET', path: `${this.sandbox}/cmd/${this.said}/logs` }, 200);
+    if (logs.length < bytes) throw new Error(`${logs.length} bytes of output instead of ${bytes}`);
   }
 
   cpuMs(): number | undefined {

@@ -41,6 +41,7 @@ export class ServiceProcess {
         ATOLL_API_KEY: 'bench-key-0123456789abcdef',
         ATOLL_DATA_DIR: dataDir,
         ATOLL_TRANSPORT: transport,
+        ATOLL_MAX_LOGS: String(256 * 1024 * 1024), // the whole of the output that is read at once
         PORT: String(port),
       },
       stdio: ['ignore', log, log],

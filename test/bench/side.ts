@@ -13,8 +13,10 @@ export interface Side {
   /** A file of these bytes (ASCII) at this path. */
   write(path: string, content: Buffer): Promise<void>;
   read(path: string): Promise<Buffer>;
-  /** A command that says this many bytes, until it has ended and they have arrived. */
+  /** A command that says this many bytes of text, until it has ended and the client has them. */
   output(bytes: number): Promise<void>;
+  /** The same bytes again: what was kept of them, or by `cat` where nothing is kept. */
+  readOutput(bytes: number): Promise<void>;
   /** CPU milliseconds spent so far by the process that stands between client and engine; undefined where there is none. */
   cpuMs(): number | undefined;
   close(): Promise<void>;

@@ -148,7 +148,7 @@ describe('exec', () => {
         body: { code: 'NOT_FOUND' },
       });
     }
-    expect(await service.get(`/v1/sandboxes/nobody-here/cmd?wait=true`)).toMatchObject({ status: 404 });
+    expect(await service.get(`/v1/sandboxes/nobody-here/cmd`)).toMatchObject({ status: 404 });
     expect(await service.post(`${sandbox.path}/cmd/cmd_x/kill`, { signal: 9 })).toMatchObject({ status: 404 });
   });
 });

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { logsAsJson } from '../../src/commands/output/logs-json.js';
 import { OutputLog } from '../../src/commands/output/output-reader.js';
+import { lengthOf } from '../../src/commands/output/segments.js';
 
 export interface Logs {
   stdout: string;
@@ -8,12 +9,14 @@ export interface Logs {
   truncated: boolean;
 }
 
+const ALL = { streams: new Set(['stdout', 'stderr'] as const), encoding: 'utf8', exitCode: null } as const;
+
 /** What a client gets of a log. */
-export async function parseLogs(log: OutputLog, maxBytes = 1 << 30): Promise<Logs> {
-  const answer = JSON.parse(await text(logsAsJson(log, maxBytes, null))) as Omit<Logs, 'truncated'>;
+async function parseLogs(log: OutputLog, maxBytes = 1 << 30): Promise<Logs> {
+  const answer = JSON.parse(await text(logsAsJson(log, { ...ALL, maxBytes }))) as Omit<Logs, 'truncated'>;
   return { truncated: false, ...answer };
 }
 
 /** What a client gets of the log in this folder. */
 export const readLogs = async (folder: string, maxBytes: number): Promise<Logs> =>
-  parseLogs(await OutputLog.open(folder), maxBytes);
+  parseLogs(await OutputLog.open(folder, await lengthOf(folder)), maxBytes);

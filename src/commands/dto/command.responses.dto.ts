@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 export const COMMAND_STATES = ['running', 'exited', 'killed', 'failed'] as const;
+const END_REASONS = ['exited', 'signaled', 'timeout', 'oom', 'sandbox_stopped', 'sandbox_lost', 'start_failed'];
 export type CommandState = (typeof COMMAND_STATES)[number];
 
 export class CommandDetail {
@@ -43,8 +44,11 @@ export class CommandDetail {
   @ApiProperty({ type: 'integer' })
   signal?: number;
 
-  /** Why it ended. */
-  @ApiProperty({ enum: ['exited', 'signaled', 'oom', 'sandbox_stopped', 'sandbox_lost', 'start_failed'] })
+  /**
+   * Why it ended: `exited` by itself, `signaled`, past its `timeout` (whatever exit it then made), `oom` (the kernel took it for want of memory),
+   * its sandbox was stopped or lost under it, or it could not start.
+   */
+  @ApiProperty({ enum: END_REASONS })
   end_reason?: string;
 
   /**
@@ -66,6 +70,48 @@ export class CommandDetail {
    */
   @ApiProperty({ type: 'integer' })
   finished_at?: number;
+
+  /**
+   * Of its first process, inside the sandbox.
+   * @example 42
+   */
+  @ApiProperty({ type: 'integer' })
+  pid?: number;
+
+  /**
+   * CPU time in user mode, of its processes that have been waited for; milliseconds. When it has ended.
+   * @example 12
+   */
+  @ApiProperty({ type: 'integer' })
+  cpu_user_ms?: number;
+
+  /**
+   * CPU time in the kernel, likewise.
+   * @example 3
+   */
+  @ApiProperty({ type: 'integer' })
+  cpu_system_ms?: number;
+
+  /**
+   * The largest resident set of any one of its processes, in bytes, as the kernel keeps it (`ru_maxrss`). Absent below about 13 MB, where it can't be told.
+   * @example 52428800
+   */
+  @ApiProperty({ type: 'integer' })
+  memory_peak?: number;
+
+  /**
+   * All that it wrote to stdout, in bytes, what is not kept any more too. When it has ended.
+   * @example 6
+   */
+  @ApiProperty({ type: 'integer' })
+  stdout_bytes?: number;
+
+  /**
+   * The same of stderr.
+   * @example 0
+   */
+  @ApiProperty({ type: 'integer' })
+  stderr_bytes?: number;
 }
 
 export class CommandAnswer {
@@ -75,25 +121,7 @@ export class CommandAnswer {
 export class CommandList {
   /** In the order of their start. */
   commands: CommandDetail[];
-}
 
-export class CommandLogs {
-  /**
-   * What is not UTF-8 is replaced.
-   * @example "hello world\n"
-   */
-  stdout: string;
-
-  /** @example "" */
-  stderr: string;
-
-  /**
-   * Absent while it runs.
-   * @example 0
-   */
-  @ApiProperty({ type: 'integer' })
-  exit_code?: number;
-
-  /** There when older output is missing: it is past a bound. */
-  truncated?: boolean;
+  /** There with `limit` when there are more. */
+  next_cursor?: string;
 }

@@ -1,26 +1,46 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { OutputLog, StreamName } from './output-reader.js';
+import type { Encoding } from './lines/render.js';
+import type { OutputLog } from './output-reader.js';
+import type { StreamName } from './records.js';
 
-/** Text that is handed on in one piece. */
-const PIECE = 256 * 1024;
+/** Text that is handed on in one piece. A multiple of three, as base64 wants it. */
+const PIECE = 192 * 1024;
+
+export interface LogsOptions {
+  /** At most the last so many bytes of each stream. */
+  maxBytes: number;
+  /** At most the last so many lines of each stream. */
+  tail?: number;
+  streams: ReadonlySet<StreamName>;
+  encoding: Encoding;
+  exitCode: number | null;
+}
 
 /**
- * `{"stdout":…,"stderr":…,"exit_code"?,"truncated"?}`: the last `maxBytes` of each stream as text, what is not UTF-8 replaced. Written piece by
- * piece, since output full of control characters grows sixfold as JSON.
+ * `{"stdout":…,"stderr":…,"exit_code"?,"truncated"?}`: each stream as text, what is not UTF-8 replaced, or as base64. Written piece by piece,
+ * since output full of control characters grows sixfold as JSON.
  */
-export async function* logsAsJson(log: OutputLog, maxBytes: number, exitCode: number | null): AsyncGenerator<string> {
+export async function* logsAsJson(log: OutputLog, options: LogsOptions): AsyncGenerator<string> {
+  const from = { stdout: await startOf(log, 'stdout', options), stderr: await startOf(log, 'stderr', options) };
+  const written = options.encoding === 'base64' ? inBase64 : asText;
   yield '{"stdout":"';
-  yield* escaped(log, 'stdout', maxBytes);
+  yield* written(log, 'stdout', from.stdout);
   yield '","stderr":"';
-  yield* escaped(log, 'stderr', maxBytes);
+  yield* written(log, 'stderr', from.stderr);
   yield '"';
-  if (exitCode !== null) yield `,"exit_code":${exitCode}`;
-  if (log.gap || log.sizes.stdout > maxBytes || log.sizes.stderr > maxBytes) yield ',"truncated":true';
+  if (options.exitCode !== null) yield `,"exit_code":${options.exitCode}`;
+  const cut = [...options.streams].some((stream) => from[stream] > 0);
+  if (log.gap || cut) yield ',"truncated":true';
   yield '}';
 }
 
-async function* escaped(log: OutputLog, stream: StreamName, maxBytes: number): AsyncGenerator<string> {
-  const from = Math.max(0, log.sizes[stream] - maxBytes);
+async function startOf(log: OutputLog, stream: StreamName, options: LogsOptions): Promise<number> {
+  if (!options.streams.has(stream)) return log.sizes[stream];
+  const byBytes = Math.max(0, log.sizes[stream] - options.maxBytes);
+  return options.tail === undefined ? byBytes : Math.max(byBytes, await log.lastLines(stream, options.tail));
+}
+
+async function* asText(log: OutputLog, stream: StreamName, from: number): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let piece = '';
   // A tail may begin in the middle of a character, which has at most three more bytes behind its first.
@@ -38,6 +58,22 @@ async function* escaped(log: OutputLog, stream: StreamName, maxBytes: number): A
     piece = '';
   }
   yield inJson(piece + decoder.end());
+}
+
+async function* inBase64(log: OutputLog, stream: StreamName, from: number): AsyncGenerator<string> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const data of log.read(stream, from)) {
+    waiting.push(Buffer.from(data)); // it is good until the next one only
+    bytes += data.length;
+    if (bytes < PIECE) continue;
+    const all = Buffer.concat(waiting);
+    const whole = all.length - (all.length % 3);
+    yield all.toString('base64', 0, whole);
+    waiting = [all.subarray(whole)];
+    bytes = all.length - whole;
+  }
+  yield Buffer.concat(waiting).toString('base64');
 }
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);

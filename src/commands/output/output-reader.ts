@@ -1,43 +1,50 @@
-import { readFile } from 'node:fs/promises';
-import { recordsOf, wholeRecords, type OutputRecord } from './records.js';
-import { segmentsOf, type Segment } from './segments.js';
+import { LogCursor } from './log-cursor.js';
+import { recordsOf, type StreamName } from './records.js';
 
-export type StreamName = OutputRecord['stream'];
+const NEWLINE = 0x0a;
 
-/** A command's log as it lies in files, as far as it had come when it was opened. */
+/** A command's log as it lies in files, up to a position that it is known to have reached. */
 export class OutputLog {
   private constructor(
-    private readonly segments: (Segment & { length: number })[],
+    private readonly folder: string,
+    private readonly length: number,
     /** Bytes of each stream. */
     readonly sizes: Readonly<Record<StreamName, number>>,
     /** Output is missing: dropped at its bound, here or in the sandbox. */
     readonly gap: boolean,
   ) {}
 
-  static async open(folder: string): Promise<OutputLog> {
-    const segments: (Segment & { length: number })[] = [];
+  static async open(folder: string, length: number): Promise<OutputLog> {
     const sizes = { stdout: 0, stderr: 0 };
-    let expected = 0;
     let gap = false;
-    for (const segment of await segmentsOf(folder)) {
-      const bytes = await readSegment(segment.path);
-      if (!bytes) continue; // the writer dropped it as the oldest, which the next one shows as a gap
-      gap ||= segment.position !== expected;
-      const length = wholeRecords(bytes); // the writer may be in the middle of the last one
-      for (const { stream, data } of recordsOf(bytes.subarray(0, length))) sizes[stream] += data.length;
-      segments.push({ ...segment, length });
-      expected = segment.position + length;
+    for await (const records of partsOf(folder, length)) {
+      if (!records) gap = true;
+      else for (const { stream, data } of recordsOf(records)) sizes[stream] += data.length;
     }
-    return new OutputLog(segments, sizes, gap);
+    return new OutputLog(folder, length, sizes, gap);
   }
 
-  /** One stream's bytes from an offset on, piece by piece; a megabyte or so of them at once in memory. */
+  /** The offset in a stream from which it holds this many lines; an unfinished last one counts. */
+  async lastLines(stream: StreamName, count: number): Promise<number> {
+    if (count === 0) return this.sizes[stream];
+    const lines = await this.lines(stream);
+    let skip = lines - count;
+    if (skip <= 0) return 0;
+    let offset = 0;
+    for await (const data of this.read(stream, 0)) {
+      for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) {
+        if (--skip === 0) return offset + at + 1;
+      }
+      offset += data.length;
+    }
+    return this.sizes[stream];
+  }
+
+  /** One stream's bytes from an offset on, piece by piece, each good until the next one is asked for. */
   async *read(stream: StreamName, from: number): AsyncGenerator<Buffer> {
     let skip = from;
-    for (const { path, length } of this.segments) {
-      const bytes = await readSegment(path);
-      if (!bytes) continue;
-      for (const record of recordsOf(bytes.subarray(0, length))) {
+    for await (const records of partsOf(this.folder, this.length)) {
+      for (const record of recordsOf(records ?? Buffer.alloc(0))) {
         if (record.stream !== stream) continue;
         const { data } = record;
         if (skip < data.length) yield data.subarray(skip);
@@ -45,13 +52,25 @@ export class OutputLog {
       }
     }
   }
+
+  private async lines(stream: StreamName): Promise<number> {
+    let lines = 0;
+    let last: number | undefined = NEWLINE;
+    for await (const data of this.read(stream, 0)) {
+      for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) lines++;
+      last = data.at(-1);
+    }
+    return last === NEWLINE ? lines : lines + 1;
+  }
 }
 
-async function readSegment(path: string): Promise<Buffer | undefined> {
+/** Pieces of whole records; undefined where some are missing. */
+async function* partsOf(folder: string, length: number): AsyncGenerator<Buffer | undefined> {
+  const cursor = new LogCursor(folder, 0);
   try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    for (let part = await cursor.next(length); part; part = await cursor.next(length))
+      yield 'records' in part ? part.records : undefined;
+  } finally {
+    await cursor.close();
   }
 }

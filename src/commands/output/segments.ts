@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { wholeRecords } from './records.js';
 
 const NAME = /^(\d+)\.log$/;
 
@@ -26,3 +27,9 @@ export async function segmentsOf(folder: string): Promise<Segment[]> {
 export const segmentPath = (folder: string, position: number): string => join(folder, `${position}.log`);
 
 export const removeSegment = (segment: Segment): Promise<void> => rm(segment.path, { force: true });
+
+/** Where a log ends, by its files. */
+export async function lengthOf(folder: string): Promise<number> {
+  const last = (await segmentsOf(folder)).at(-1);
+  return last ? last.position + wholeRecords(await readFile(last.path)) : 0;
+}

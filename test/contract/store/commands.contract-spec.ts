@@ -52,12 +52,13 @@ describe.each(backends)('CommandsRepository on $name', (backend) => {
     const end: Required<CommandPatch> = {
       state: 'killed',
       exitCode: 137,
+      pid: 4_194_304,
       signal: 9,
       endReason: 'oom',
       message: ODD_TEXT[1],
       finishedAt: 8_640_000_000_000_000,
       outputLength: Number.MAX_SAFE_INTEGER,
-      usage: { userMs: 0.5, systemMs: 2 ** 52, maxRssKb: 1e15 },
+      usage: { userMs: 0.5, systemMs: 2 ** 52, maxRssKb: 1e15, stdoutBytes: 2 ** 51, stderrBytes: 0 },
     };
     expect(await repository.finish(row.id, end)).toEqual({ ...row, ...end });
     expect(await repository.get(sandboxId, row.id)).toEqual({ ...row, ...end });

@@ -1,0 +1,138 @@
+import type { Command } from '../../store/command.types.js';
+import { toAtollError } from '../../common/errors/to-atoll-error.js';
+import type { CommandWatch } from '../command-watch.js';
+import { LogLines, type LogLine } from './log-lines.js';
+import { seqPastEnd } from './lines/seq.js';
+import type { Rendering } from './lines/render.js';
+import type { StreamName } from './records.js';
+import { Waker } from './waker.js';
+
+/** Runs but is not followed just now: look again after this. */
+const LOOK_MS = 500;
+/** An unfinished line is handed out after this at most, whatever the clock in the sandbox says. */
+const FLUSH_MS = 100;
+
+export interface LogStreamOptions {
+  folder: string;
+  /** The seq of the last line that the client has had; 0 from the first byte kept. */
+  after: number;
+  /** Which streams are wanted. */
+  streams: ReadonlySet<StreamName>;
+  /** No line ends within a UTF-8 character. */
+  wholeCharacters: boolean;
+  rendering: Rendering;
+  /** A sign of life after this much silence. */
+  heartbeatMs?: number;
+  /** The wait ends then, not the command. */
+  deadlineMs?: number;
+  /** Said first; nothing opens the stream without a word. */
+  first?: object;
+  /** Said last: of the command as it ended, or as it is at the deadline. */
+  last: (command: Command, seq: number) => object;
+}
+
+/**
+ * What a command says, line by line, for one client: what is kept, then live, then its end. It reads the kept output and goes on when it has been
+ * told of more, so a client that reads slowly holds nobody up and costs no memory.
+ */
+export class LogStream implements AsyncIterable<string | Buffer> {
+  private readonly waker = new Waker();
+  private left = false;
+  private saidAt = Date.now();
+
+  constructor(
+    private readonly watch: CommandWatch,
+    private readonly command: Command,
+    private readonly options: LogStreamOptions,
+  ) {}
+
+  /** A client that goes away ends it at once, also while nothing is said. */
+  [Symbol.asyncIterator](): AsyncIterator<string | Buffer> {
+    const texts = this.texts();
+    return {
+      next: () => texts.next(),
+      return: () => {
+        this.left = true;
+        this.waker.wake();
+        return texts.return(undefined);
+      },
+    };
+  }
+
+  private async *texts(): AsyncGenerator<string | Buffer, undefined> {
+    const { rendering, first } = this.options;
+    // Even an empty text sends the headers: who reads along knows that it has begun.
+    yield first ? rendering.object(first) : '';
+    try {
+      yield* this.follow();
+    } catch (error) {
+      const { code, message } = toAtollError(error);
+      yield rendering.object({ type: 'error', code, message });
+    }
+    return undefined;
+  }
+
+  private async *follow(): AsyncGenerator<string | Buffer> {
+    const { folder, after, wholeCharacters, rendering, last, deadlineMs = Infinity } = this.options;
+    const lines = new LogLines(folder, after, wholeCharacters);
+    const deadline = Date.now() + deadlineMs;
+    let stop: (() => void) | undefined;
+    try {
+      while (!this.left) {
+        const { length, followed, ended } = await this.watch.progress(this.command);
+        stop?.();
+        stop = followed?.onChange(this.waker.wake);
+        for (let bytes = await this.read(lines, length); bytes; bytes = await this.read(lines, length))
+          yield* this.say(bytes);
+        const now = ended ?? (Date.now() >= deadline ? await this.watch.look(this.command) : undefined);
+        if (now) {
+          const rest = this.render(ended ? lines.end() : lines.flush());
+          const seq = ended ? seqPastEnd(length, 2) : lines.seq;
+          yield rest + rendering.object(last(now, seq), seq);
+          return;
+        }
+        // What came since then has woken us already; asleep or not, there is nothing to be missed.
+        yield* this.say(Buffer.from(await this.pause(lines, deadline, followed ? Infinity : LOOK_MS)));
+      }
+    } finally {
+      stop?.();
+      await lines.close();
+    }
+  }
+
+  /** Lines as bytes at once: while a client is slow to take them nothing else may stay in memory, and no text that the collector would take for a keeper. */
+  private async read(lines: LogLines, length: number): Promise<Buffer | undefined> {
+    const some = this.left ? undefined : await lines.next(length);
+    return some && Buffer.from(this.render(some));
+  }
+
+  /** Until there is more to read; what the time that passed makes due. */
+  private async pause(lines: LogLines, deadline: number, most: number): Promise<string> {
+    const { heartbeatMs = Infinity, rendering } = this.options;
+    const begun = Date.now();
+    const flushAt = lines.dueAt === undefined ? Infinity : Math.min(lines.dueAt, begun + FLUSH_MS);
+    const until = Math.min(flushAt, this.saidAt + heartbeatMs, deadline, begun + most);
+    await this.waker.sleep(until === Infinity ? undefined : Math.max(0, until - begun));
+    if (this.left) return '';
+    const now = Date.now();
+    const due = now >= flushAt ? this.render(lines.flush()) : '';
+    return due || (now >= this.saidAt + heartbeatMs ? rendering.heartbeat : '');
+  }
+
+  private *say(bytes: Buffer): Generator<Buffer> {
+    if (bytes.length === 0) return;
+    this.saidAt = Date.now();
+    yield bytes;
+  }
+
+  private render(lines: LogLine[]): string {
+    const { rendering, streams } = this.options;
+    let text = '';
+    for (const line of lines) {
+      if ('missing' in line)
+        text += rendering.object({ type: 'truncated', bytes: line.missing, seq: line.seq }, line.seq);
+      else if (streams.has(line.stream)) text += rendering.piece(line);
+    }
+    return text;
+  }
+}

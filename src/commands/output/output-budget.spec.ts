@@ -1,0 +1,60 @@
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempFolder } from '../../../test/support/temp-folder.js';
+import { OutputBudget } from './output-budget.js';
+
+const temp = await tempFolder();
+let count = 0;
+
+/** Logs of 100 bytes each, the first the oldest. */
+async function logs(...names: string[]): Promise<string> {
+  const root = join(temp, String(++count));
+  for (const [age, name] of names.entries()) {
+    const path = join(root, 'sb_1', name, '0.log');
+    await mkdir(join(path, '..'), { recursive: true });
+    await writeFile(path, Buffer.alloc(100));
+    await utimes(path, 1000 + age, 1000 + age);
+  }
+  return root;
+}
+
+async function left(root: string): Promise<string[]> {
+  const names = await readdir(join(root, 'sb_1'));
+  const files = await Promise.all(names.map((name) => readdir(join(root, 'sb_1', name))));
+  return names.filter((_, at) => files[at].length > 0).sort();
+}
+
+const fail = (error: unknown) => {
+  throw error;
+};
+
+it('removes what was written longest ago, and makes some room', async () => {
+  const root = await logs('c', 'a', 'd', 'b');
+  await new OutputBudget(root, 310, () => false, fail).trim();
+  expect(await left(root)).toEqual(['b', 'd']);
+});
+
+it('keeps what is being written, and everything within the bound', async () => {
+  const root = await logs('a', 'b', 'c', 'd');
+  await new OutputBudget(root, 400, () => false, fail).trim();
+  expect(await left(root)).toEqual(['a', 'b', 'c', 'd']);
+  await new OutputBudget(root, 150, (path) => path.includes('/a/'), fail).trim();
+  expect(await left(root)).toEqual(['a']);
+});
+
+it('looks when enough was written, and not at each word', async () => {
+  const root = await logs('a', 'b', 'c');
+  const budget = new OutputBudget(root, 250, () => false, fail);
+  budget.add(249);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await left(root)).toEqual(['a', 'b', 'c']);
+  budget.add(2);
+  await budget.trim();
+  expect(await left(root)).toEqual(['b', 'c']);
+});
+
+it('has nothing to do where nothing was said', async () => {
+  const onError = vi.fn();
+  await new OutputBudget(join(temp, 'none'), 1, () => false, onError).trim();
+  expect(onError).not.toHaveBeenCalled();
+});

@@ -1,0 +1,13 @@
+import { badRequest } from './errors/atoll-error.js';
+
+/** Where the next page begins, behind this row. Opaque to clients, so that it may become something else. */
+export const cursorOf = ({ ordinal }: { ordinal: number }): string =>
+  Buffer.from(`after:${ordinal}`).toString('base64url');
+
+/** The ordinal of the last row that a client has had. Throws BAD_REQUEST for what no answer gave. */
+export function ordinalOf(cursor: string): number {
+  const [, digits] = /^after:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (digits === undefined)
+    throw badRequest('cursor must be the next_cursor of an earlier answer', { field: 'cursor' });
+  return Number(digits);
+}

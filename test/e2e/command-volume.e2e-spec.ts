@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Lines, textOf } from './support/lines.js';
+import { API_KEY, eventually, Service, type Sandbox } from './support/service.js';
+
+const MB = 1_000_000;
+/** The long forms: test/soak/README.md. */
+const LINES = Number(process.env.ATOLL_TEST_LINES ?? 3_000_000);
+const SLOW_SECONDS = Number(process.env.ATOLL_TEST_SLOW_SECONDS ?? 1);
+const PADDING = 'x'.repeat(92);
+
+/** Resident memory of the service, bytes. */
+const rssOf = ({ pid }: Service): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+
+/** Bytes per second that a client takes of an answer; it never takes more. */
+function readSlowly(service: Service, path: string, bytesPerSecond: number) {
+  const state = { bytes: 0, stop: () => undefined as void };
+  const call = request(`${service.url}${path}`, { agent: false, headers: { authorization: `Bearer ${API_KEY}` } });
+  call.on('response', (answer) => {
+    answer.pause();
+    const timer = setInterval(() => {
+      const chunk = answer.read(Math.min(answer.readableLength, bytesPerSecond / 10)) as Buffer | null;
+      state.bytes += chunk?.length ?? 0;
+    }, 100);
+    state.stop = () => {
+      clearInterval(timer);
+      call.destroy();
+    };
+    answer.on('error', () => undefined);
+    answer.on('readable', () => undefined);
+  });
+  call.on('error', () => undefined);
+  call.end();
+  return state;
+}
+
+/** Much output, many readers, many commands. */
+describe('commands in bulk', () => {
+  let service: Service;
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    service = await Service.start({ ATOLL_MAX_COMMAND_OUTPUT: String(3000 * MB), ATOLL_MAX_LOGS: String(200 * MB) });
+    sandbox = await service.sandbox({ resources: { cpus: 1 } });
+    for (let warm = 0; warm < 50; warm++) await sandbox.run('true');
+  });
+  afterAll(() => service.stop());
+
+  it('a million lines come complete', async () => {
+    const { command } = await sandbox.sh('seq 1000000');
+    const all = await (await Lines.open(service, `${sandbox.path}/cmd/${command.id}/logs?stream=true`)).all();
+    expect(all.length).toBe(1_000_001);
+    expect(all.findIndex(({ data }, at) => at < 1_000_000 && data !== `${at + 1}\n`)).toBe(-1);
+    const { body } = await service.get(`${sandbox.path}/cmd/${command.id}/logs`);
+    expect(body.stdout).toBe(textOf(all, 'stdout'));
+  });
+
+  it(`${LINES} lines of a hundred bytes come complete, in little memory, while others get their turn`, async () => {
+    const idle: number[] = [];
+    const timed = async () => {
+      const begun = performance.now();
+      await sandbox.run('true');
+      return performance.now() - begun;
+    };
+    for (let turn = 0; turn < 20; turn++) idle.push(await timed());
+    const before = rssOf(service);
+    // Each line is different, so a lost, doubled or swapped piece shows.
+    const id = await sandbox.spawn('sh', ['-c', `seq ${LINES} | sed 's/$/ ${PADDING}/'`]);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    let most = 0;
+    const busy: number[] = [];
+    const reading = new Promise<void>((resolve, reject) => {
+      const call = request(`${service.url}${sandbox.path}/cmd/${id}/logs?stream=true`, {
+        agent: false,
+        headers: { authorization: `Bearer ${API_KEY}` },
+      });
+      let rest = '';
+      call.on('response', (answer) => {
+        answer.setEncoding('utf8');
+        answer.on('data', (text: string) => {
+          const lines = (rest + text).split('\n');
+          rest = lines.pop()!;
+          let said = '';
+          for (const line of lines) {
+            const { type, data } = JSON.parse(line) as { type: string; data: string };
+            if (type === 'stdout') said += data;
+          }
+          bytes += said.length;
+          hash.update(said);
+        });
+        answer.on('end', resolve);
+        answer.on('error', reject);
+      });
+      call.on('error', reject);
+      call.end();
+    });
+    let done = false;
+    void reading.finally(() => (done = true));
+    while (!done) {
+      busy.push(await timed());
+      most = Math.max(most, rssOf(service));
+      await sleep(100);
+    }
+    await reading;
+    const expected = createHash('sha256');
+    let length = 0;
+    for (let from = 1; from <= LINES; from += 10_000) {
+      let text = '';
+      for (let line = from; line < from + 10_000; line++) text += `${line} ${PADDING}\n`;
+      length += text.length;
+      expected.update(text);
+    }
+    expect(bytes).toBe(length);
+    expect(hash.digest('hex')).toBe(expected.digest('hex'));
+    const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
+    console.log(
+      `${LINES} lines: service RSS ${(before / MB).toFixed(0)} → at most ${(most / MB).toFixed(0)} MB; exec ${median(idle).toFixed(1)} → ${median(busy).toFixed(1)} ms`,
+    );
+    expect(most - before).toBeLessThan(100 * MB); // the collector is lazy on a machine with much memory: 20 to 60 were seen
+  }, 300_000);
+
+  it('a slow reader and one that vanishes hold nobody up and cost no memory', async () => {
+    const before = rssOf(service);
+    const id = await sandbox.spawn('sh', ['-c', 'yes 0123456789012345678901234567890123456789 | head -c 100000000']);
+    const path = `${sandbox.path}/cmd/${id}/logs?stream=true`;
+    const slow = readSlowly(service, path, 1000);
+    const gone = readSlowly(service, path, 1_000_000);
+    await sleep(300);
+    gone.stop();
+    const [, end] = (await service.get(`${sandbox.path}/cmd/${id}?wait=true`)).body;
+    expect(end.command).toMatchObject({ state: 'exited', stdout_bytes: 100 * MB });
+    expect((await sandbox.run('echo', ['meanwhile'])).stdout).toBe('meanwhile\n');
+    await sleep(SLOW_SECONDS * 1000);
+    expect(slow.bytes).toBeLessThan(SLOW_SECONDS * 1500 + 5000);
+    expect(rssOf(service) - before).toBeLessThan(100 * MB);
+    slow.stop();
+  }, 120_000);
+
+  it('a hundred readers of one stream all get all of it', async () => {
+    const id = await sandbox.spawn('sh', [
+      '-c',
+      'i=0; while [ $i -lt 300 ]; do echo "line $i"; i=$((i+1)); [ $((i % 20)) = 0 ] && sleep 0.05; done',
+    ]);
+    const expected = Array.from({ length: 300 }, (_, line) => `line ${line}\n`).join('');
+    const readers = await Promise.all(
+      Array.from({ length: 100 }, () => Lines.open(service, `${sandbox.path}/cmd/${id}/logs?stream=true`)),
+    );
+    for (const reader of readers) expect(textOf(await reader.all(), 'stdout')).toBe(expected);
+  });
+
+  it('200 commands at once in one sandbox, and 600 in a row, end as they should and leave no memory behind', async () => {
+    const before = rssOf(service);
+    const wide = await service.sandbox({ resources: { cpus: 2 } });
+    const ends = await Promise.all(Array.from({ length: 200 }, (_, code) => wide.sh(`echo ${code}; exit ${code}`)));
+    expect(ends.map(({ command, stdout }) => [command.exit_code, stdout])).toEqual(
+      ends.map((_, code) => [code, `${code}\n`]),
+    );
+    for (let turn = 0; turn < 60; turn++) await Promise.all(Array.from({ length: 10 }, () => wide.run('true')));
+    expect(rssOf(service) - before).toBeLessThan(100 * MB);
+  });
+
+  it('20 commands at once in each of 20 sandboxes end as they should', async () => {
+    const sandboxes = await Promise.all(
+      Array.from({ length: 20 }, () => service.sandbox({ resources: { memory: 64 } })),
+    );
+    await Promise.all(
+      sandboxes.flatMap((one, at) =>
+        Array.from({ length: 20 }, async (_, turn) => {
+          const { command, stdout } = await one.sh(`echo ${at}-${turn}; exit ${turn}`);
+          expect([command.exit_code, stdout]).toEqual([turn, `${at}-${turn}\n`]);
+        }),
+      ),
+    );
+    await Promise.all(sandboxes.map(({ path }) => service.delete(path)));
+  });
+
+  it('output past the bound for all commands goes, the oldest first, and its loss is told', async () => {
+    const small = await Service.start({ ATOLL_MAX_TOTAL_OUTPUT: String(16 * 1_048_576) });
+    try {
+      const own = await small.sandbox();
+      const first = await own.sh('echo first; head -c 9000000 /dev/zero');
+      const second = await own.sh('head -c 9000000 /dev/zero; echo second');
+      const logs = (id: string) => small.get(`${own.path}/cmd/${id}/logs`);
+      const gone = await eventually(
+        () => logs(first.command.id),
+        ({ body }) => body.truncated === true,
+      );
+      expect(gone.body.stdout.length).toBeLessThan(9 * MB);
+      expect((await logs(second.command.id)).body.stdout).toMatch(/second\n$/);
+      const [missing] = await (await Lines.open(small, `${own.path}/cmd/${first.command.id}/logs?stream=true`)).all();
+      expect(missing).toMatchObject({ type: 'truncated' });
+    } finally {
+      await small.stop();
+    }
+  });
+});
