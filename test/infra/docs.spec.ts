@@ -89,8 +89,10 @@ describe('docs/api.md', () => {
 });
 
 /** What the agent reads of its environment. */
+/** What PID 1's environment holds: what the agent reads, and what the service reads back from the engine. */
 function agentVariables(): string[] {
-  return all(read('agent/internal/boot/env.go'), /"(ATOLL_\w+)"/g).map(([, name]) => name);
+  const sources = ['agent/internal/boot/env.go', 'src/sandboxes/sandbox-record.ts'];
+  return sources.flatMap((path) => all(read(path), /["'](ATOLL_\w+)["']/g).map(([, name]) => name));
 }
 
 /** What bin/test and its helpers read. */
