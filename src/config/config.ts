@@ -74,6 +74,8 @@ export abstract class Config {
     readonly maxArchiveEntries: number;
     /** In one multipart upload. */
     readonly maxUploadFiles: number;
+    /** In one watch. */
+    readonly maxWatchedDirectories: number;
     /** For work on a whole tree. */
     readonly timeoutMs: number;
   };
@@ -153,6 +155,7 @@ function fromValues(v: Values): Config {
       maxArchiveBytes: v.ATOLL_MAX_ARCHIVE_BYTES,
       maxArchiveEntries: v.ATOLL_MAX_ARCHIVE_ENTRIES,
       maxUploadFiles: v.ATOLL_MAX_UPLOAD_FILES,
+      maxWatchedDirectories: v.ATOLL_MAX_WATCHED_DIRECTORIES,
       timeoutMs: v.ATOLL_FILE_TIMEOUT,
     },
     preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },

@@ -188,6 +188,12 @@ export const variables = {
     default: '1000',
     description: 'Most files in one multipart upload.',
   },
+  ATOLL_MAX_WATCHED_DIRECTORIES: {
+    group: 'Files',
+    schema: whole(1, 1_000_000),
+    default: '10000',
+    description: 'Most directories in one watch.',
+  },
   ATOLL_FILE_TIMEOUT: {
     group: 'Files',
     schema: whole(1000, DAY_MS),

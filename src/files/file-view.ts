@@ -6,6 +6,11 @@ export function toEntry(entry: FileEntry, at: Buffer): DirectoryEntry {
   return { ...common(entry), ...pathIn(at, relativeBytes(entry)) };
 }
 
+/** A path below what was asked for, whole. */
+export function textIn(at: Buffer, path: string, base64?: string): { path: string; path_base64?: string } {
+  return pathIn(at, bytes(path, base64));
+}
+
 /** One entry alone. */
 export function toStat(entry: FileEntry, path: Buffer): FileStat {
   const { nlink, etag } = entry;

@@ -11,7 +11,7 @@ import type { PlaceQuery } from './dto/place.query.dto.js';
 import type { Encoding } from './dto/read.query.dto.js';
 import { relativeBytes, toEntry, toStat } from './file-view.js';
 import { formatList } from './ls-format.js';
-import { shown, targetOf } from './places.js';
+import { askedBytes, shown, targetOf } from './places.js';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -69,10 +69,9 @@ export class FilesService {
     const { entries, more } = await this.agent.list(guest, targetOf(row, place), wishes);
     if (more && limit === undefined)
       throw new AtollError('PAYLOAD_TOO_LARGE', `there are more than ${most} entries: read them with limit and cursor`);
-    const answer = shown(place);
-    const at = answer.path_base64 === undefined ? Buffer.from(answer.path) : Buffer.from(answer.path_base64, 'base64');
+    const at = askedBytes(place);
     return {
-      ...answer,
+      ...shown(place),
       output: formatList(entries.map(({ path, path_base64, ...e }) => ({ ...e, ...named(e, path, path_base64) }))),
       entries: entries.map((entry) => toEntry(entry, at)),
       next_cursor: more ? relativeBytes(entries.at(-1)!).toString('base64url') : undefined,
@@ -82,9 +81,7 @@ export class FilesService {
   /** One entry; a link itself, unless `follow`. */
   async stat(idOrName: string, query: PlaceQuery, follow: boolean): Promise<FileStat> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    const { path, path_base64 } = shown(query);
-    const bytes = path_base64 === undefined ? Buffer.from(path) : Buffer.from(path_base64, 'base64');
-    return toStat(await this.agent.stat(guest, targetOf(row, query), follow), bytes);
+    return toStat(await this.agent.stat(guest, targetOf(row, query), follow), askedBytes(query));
   }
 }
 

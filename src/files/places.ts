@@ -15,6 +15,10 @@ export function destinationOf({ guest }: Sandbox, body: { to?: string; to_base64
   return bytesOf(guest.workingDir, 'to', body.to, body.to_base64);
 }
 
+/** The bytes of the path that was asked for, as it was asked for. */
+export const askedBytes = ({ path, path_base64 }: PlaceQuery): Buffer =>
+  path_base64 === undefined ? Buffer.from(path!) : Buffer.from(path_base64, 'base64');
+
 /** What an answer says of the path that was asked for. */
 export function shown({ path, path_base64 }: PlaceQuery): Place {
   return path_base64 === undefined

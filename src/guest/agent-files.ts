@@ -6,6 +6,7 @@ import { Config } from '../config/config.js';
 import type { Exchange } from './exchange.js';
 import { answerOf, fileEntry, fileListOf, type FileList } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
+import { found, replaced, type Found, type ReplaceWishes, type Replaced, type SearchWishes } from './file-search.js';
 import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
 import type { AgentRequest, Session } from './session.js';
@@ -105,6 +106,21 @@ export class AgentFiles {
 
   copy(guest: Guest, from: FileTarget, to: Buffer, overwrite: boolean): Promise<void> {
     return this.long(guest, 'POST', `/files/copy${fileQuery(from, { to, overwrite })}`, nothing);
+  }
+
+  /** Entries by their name, or lines by what they hold, in the tree below a directory. */
+  search(guest: Guest, target: FileTarget, wishes: SearchWishes): Promise<Found> {
+    return this.long(guest, 'GET', `/files/search${fileQuery(target, { ...wishes })}`, (request) =>
+      said(request, found),
+    );
+  }
+
+  /** Replaces in a file, in one step. CONFLICT when it is not there as often as expected. */
+  replace(guest: Guest, target: FileTarget, wishes: ReplaceWishes): Promise<Replaced> {
+    return this.long(guest, 'PUT', `/files/replace${fileQuery(target)}`, (request) => {
+      request.end(Buffer.from(JSON.stringify(wishes)));
+      return said(request, replaced);
+    });
   }
 
   /** Work on a tree: as long as the agent lives, within the bound for that. */

@@ -4,13 +4,31 @@ import type { Exchange } from './exchange.js';
 import { misunderstood } from './file-entries.js';
 
 /**
+ * Chunks as a stream of bytes. Destroying it calls `stop` at once, which must let a waiting chunk fail: `Readable.from` would wait for
+ * that chunk first, and a source that is silent would never be given up.
+ */
+export function streamOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Readable {
+  return new Readable({
+    highWaterMark: 256 * 1024,
+    read() {
+      chunks.next().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      stop();
+      done(error);
+    },
+  });
+}
+
+/**
  * The body of an answer as a stream. Whoever destroys it drops the request, so that the agent stops. It fails when the agent is silent for
  * `idleMs` while somebody waits for it, and when it is not `length` bytes.
  */
 export function bodyOf(request: Exchange, idleMs: number, length?: number): Readable {
-  const body = Readable.from(watched(request, idleMs, length), { objectMode: false, highWaterMark: 256 * 1024 });
-  body.once('close', () => request.drop());
-  return body;
+  return streamOf(watched(request, idleMs, length), () => request.drop());
 }
 
 async function* watched(request: Exchange, idleMs: number, length?: number): AsyncGenerator<Buffer> {
