@@ -14,6 +14,8 @@ export abstract class EngineHost {
    * starting a container that was created with it fills it again.
    */
   abstract ensureAgentVolume(binary: Buffer, signal?: AbortSignal): Promise<string>;
+  /** Removes agent volumes of other binaries that no container mounts; their names. This one is kept. */
+  abstract removeOtherAgentVolumes(kept: string, signal?: AbortSignal): Promise<string[]>;
   /** Id of a tiny image of our own (no content that matters), to run the agent in where no other image is known. */
   abstract ensureTinyImage(signal?: AbortSignal): Promise<string>;
   /**

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { EngineHost } from '../engine/engine-host.js';
 import { MetaRepository } from '../store/meta.repository.js';
@@ -15,6 +15,7 @@ export interface Setup {
 /** Brings the agent to the engine and finds out how it can be spoken to: once per engine and build, then it is remembered. */
 @Injectable()
 export class AgentSetup {
+  private readonly logger = new Logger(AgentSetup.name);
   private prepared?: Promise<Setup>;
 
   constructor(
@@ -37,7 +38,19 @@ export class AgentSetup {
     const engine = await this.engine.describe();
     const binary = await readAgentBinary(engine.architecture, this.config.agent.path);
     const [agentVolume] = await Promise.all([this.engine.ensureAgentVolume(binary), this.engine.ensureNetwork()]);
-    return { agentVolume, transport: await this.transport(engine.id, agentVolume) };
+    const transport = await this.transport(engine.id, agentVolume);
+    void this.removeOthers(agentVolume);
+    return { agentVolume, transport };
+  }
+
+  /** What older builds left. Nobody waits for it, and the next start tries again. */
+  private async removeOthers(agentVolume: string): Promise<void> {
+    try {
+      const volumes = await this.engine.removeOtherAgentVolumes(agentVolume);
+      if (volumes.length > 0) this.logger.log({ volumes }, 'removed volumes of other builds that nobody uses');
+    } catch (error) {
+      this.logger.debug({ err: error as Error }, 'could not remove the volumes of other builds');
+    }
   }
 
   private async transport(engineId: string, agentVolume: string): Promise<Transport> {

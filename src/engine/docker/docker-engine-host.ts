@@ -58,6 +58,10 @@ export class DockerEngineHost extends EngineHost {
     return this.agentVolume.ensure(binary, signal);
   }
 
+  removeOtherAgentVolumes(kept: string, signal?: AbortSignal): Promise<string[]> {
+    return this.agentVolume.removeOthers(kept, signal);
+  }
+
   ensureTinyImage(signal?: AbortSignal): Promise<string> {
     return this.tinyImage.ensure(signal);
   }

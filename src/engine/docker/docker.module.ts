@@ -4,6 +4,7 @@ import { EngineGate } from '../engine-gate.js';
 import { EngineHealth } from '../engine-health.js';
 import { EngineHost } from '../engine-host.js';
 import { Images } from '../images.js';
+import { AgentVolumeLock } from './agent-volume-lock.js';
 import { AgentVolume } from './agent-volume.js';
 import { DockerClient } from './docker-client.js';
 import { DockerContainers } from './docker-containers.js';
@@ -23,6 +24,7 @@ import { TinyImage } from './tiny-image.js';
     OwnedContainers,
     DockerNetwork,
     TinyImage,
+    AgentVolumeLock,
     AgentVolume,
     { provide: Containers, useClass: DockerContainers },
     { provide: Images, useClass: DockerImages },

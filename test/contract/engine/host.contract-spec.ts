@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AGENT_FOLDER } from '../../../src/engine/docker/container-options.js';
+import { LockHolder } from '../../../src/engine/docker/lock-holder.js';
 import { LABEL } from '../../../src/engine/labels.js';
 import type { ContainerSpec } from '../../../src/engine/types.js';
 import { BUSYBOX, cleanUp, openSide, randomName, rawDocker, spec, type Side } from './support.js';
@@ -212,6 +216,41 @@ describe('the agent volume', () => {
     } finally {
       await again.remove();
     }
+  });
+
+  it('does not wait for a service of another data directory that was killed over it', async () => {
+    const content = await binary();
+    const name = `${volumeOf(content)}-fill`;
+    const child = spawn('sleep', ['1000']);
+    await once(child, 'spawn');
+    const [, boot, namespace] = new LockHolder(['any']).label.split('.');
+    const start = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')[19];
+    const Labels = { [LABEL.role]: 'agent', [LABEL.holder]: `theirs.${boot}.${namespace}.${child.pid}.${start}` };
+    await raw.createContainer({ name, Image: image, Cmd: ['x'], Labels });
+    const filled = side.host.ensureAgentVolume(content);
+    await delay(600);
+    expect((await raw.getContainer(name).inspect()).Config.Labels).toMatchObject(Labels); // it lives
+    child.kill('SIGKILL');
+    const from = Date.now();
+    await filled;
+    expect(Date.now() - from).toBeLessThan(5000);
+  });
+
+  it('goes when another build is in use, and nobody mounts it', async () => {
+    const [kept, used, old] = [await binary(), await binary(), await binary()];
+    const names = [];
+    for (const content of [kept, used, old]) names.push(await side.host.ensureAgentVolume(content));
+    const foreign = randomName('atoll-agent-mine');
+    volumes.add(foreign);
+    await raw.createVolume({ Name: foreign, Labels: { [LABEL.role]: 'agent' } });
+    await side.containers.create(spec(image, names[1])); // never started
+    const removed = await side.host.removeOtherAgentVolumes(names[0]);
+    expect(removed).toContain(names[2]);
+    for (const name of [names[0], names[1], foreign]) {
+      expect(removed).not.toContain(name);
+      await expect(raw.getVolume(name).inspect()).resolves.toBeTruthy();
+    }
+    await start(names[2]); // whoever still wants it gets it
   });
 
   it('is filled again when somebody removed it', async () => {
