@@ -5,6 +5,7 @@ import { AgentCommands, type Running } from '../guest/agent-commands.js';
 import { GuestEnded, type Guest } from '../guest/guest.js';
 import { Guests } from '../guest/guests.js';
 import type { CommandStream } from '../guest/command-stream.js';
+import type { CommandEnd } from '../guest/types.js';
 import type { Command, CommandPatch } from '../store/command.types.js';
 import { CommandsRepository } from '../store/commands.repository.js';
 import { endedByAgent, endedWithSandbox } from './command-ends.js';
@@ -52,7 +53,7 @@ export class CommandFollower {
 
   private remember(guest: Guest, command: Command, followed: Followed, stream?: CommandStream): void {
     this.followed.set(command.id, followed);
-    const end = guest.track(this.follow(guest, { ...command, pid: followed.pid ?? null }, followed.writer, stream));
+    const end = guest.track(this.follow(guest, command, followed, stream));
     const forget = (ended?: Command) => {
       this.followed.delete(command.id);
       followed.close(ended);
@@ -63,19 +64,24 @@ export class CommandFollower {
     });
   }
 
-  private async follow(guest: Guest, command: Command, writer: OutputWriter, first?: CommandStream): Promise<Command> {
+  private async follow(guest: Guest, command: Command, followed: Followed, first?: CommandStream): Promise<Command> {
+    const { writer } = followed;
+    const finish = (patch: CommandPatch) => this.finish(command, { pid: followed.pid ?? null, ...patch });
     let stream = first;
     try {
       for (;;) {
         try {
           stream ??= await this.agent.attach(guest, command.id, writer.position, command.incarnation);
-          if (!stream) return await this.finish(command, endedWithSandbox('sandbox_lost', writer.position));
-          return await this.takeIn(command, writer, stream);
+          if (!stream) return await finish(endedWithSandbox('sandbox_lost', writer.position));
+          followed.pid ??= stream.pid;
+          const ended = await finish(endedByAgent(await takeIn(writer, stream)));
+          stream.release(); // not before the end is stored
+          return ended;
         } catch (error) {
           stream?.detach();
           stream = undefined;
           const reason = endReasonOf(error);
-          if (reason) return await this.finish(command, endedWithSandbox(reason, writer.position));
+          if (reason) return await finish(endedWithSandbox(reason, writer.position));
           this.logger.debug(
             { err: error as Error, commandId: command.id },
             'lost the stream of a command; attaching again',
@@ -88,27 +94,12 @@ export class CommandFollower {
     }
   }
 
-  private async takeIn(command: Command, writer: OutputWriter, stream: CommandStream): Promise<Command> {
-    for await (const event of stream.events()) {
-      if (event.type === 'output') {
-        await writer.append(event.position, event.records);
-        stream.acknowledge(writer.position);
-        continue;
-      }
-      const ended = await this.finish(command, endedByAgent(event));
-      stream.release();
-      return ended;
-    }
-    throw new Error('unreachable: events() ends with an end or throws');
-  }
-
   /** Whoever comes second finds it finished already. A store that is away is waited for: the end must not be lost. */
   private async finish(command: Command, patch: CommandPatch): Promise<Command> {
     for (;;) {
       try {
         const finished =
-          (await this.commands.finish(command.id, { pid: command.pid, ...patch })) ??
-          (await this.commands.get(command.sandboxId, command.id));
+          (await this.commands.finish(command.id, patch)) ?? (await this.commands.get(command.sandboxId, command.id));
         return finished ?? { ...command, ...patch }; // its sandbox was deleted meanwhile
       } catch (error) {
         this.logger.error(
@@ -119,6 +110,16 @@ export class CommandFollower {
       }
     }
   }
+}
+
+/** Output to our files, then the acknowledgement, until the end is told. */
+async function takeIn(writer: OutputWriter, stream: CommandStream): Promise<CommandEnd> {
+  for await (const event of stream.events()) {
+    if (event.type === 'end') return event;
+    await writer.append(event.position, event.records);
+    stream.acknowledge(writer.position);
+  }
+  throw new Error('unreachable: events() ends with an end or throws');
 }
 
 /** Errors that end a command, and as what. All others are passing: a broken connection, a full disk, a slow moment. */

@@ -41,11 +41,12 @@ export class CommandStarter {
     if (randomInt(PRUNE_EVERY) === 0) void this.history.prune(command.sandboxId);
     try {
       const running = await this.agent.start(guest, encoded);
+      const started = { ...command, incarnation: running.incarnation, pid: running.started.pid };
       // Started anew between two looks at it: a later service would take the command for one that is gone.
       if (running.incarnation !== incarnation)
         await this.commands.progress(command.id, { incarnation: running.incarnation });
-      this.follower.begin(guest, command, running);
-      return { ...command, pid: running.started.pid };
+      this.follower.begin(guest, started, running);
+      return started;
     } catch (error) {
       if (error instanceof StartRefused) return this.refused(command, error.refusal);
       // It may run or not: what the agent knows of it decides, as after a restart of the service.

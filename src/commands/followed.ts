@@ -8,7 +8,7 @@ export class Followed {
   constructor(
     readonly writer: OutputWriter,
     /** Of the process; unknown when the service was started after the command, until its agent tells. */
-    readonly pid?: number,
+    public pid?: number,
   ) {}
 
   /** Calls back with each piece of output and at the end. Returns how to stop that. */

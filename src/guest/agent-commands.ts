@@ -6,7 +6,7 @@ import { CommandStream } from './command-stream.js';
 import type { EncodedSpec } from './encoded-spec.js';
 import type { Exchange } from './exchange.js';
 import type { Guest } from './guest.js';
-import { startedOf, startRefusalOf, stdinTakenOf, type StartRefusal } from './reports.js';
+import { pidOf, startedOf, startRefusalOf, stdinTakenOf, type StartRefusal } from './reports.js';
 import type { Started, StdinInput, StdinTaken } from './types.js';
 
 const MAX_ANSWER = 4096;
@@ -55,8 +55,8 @@ export class AgentCommands {
     const request = session.request({ method: 'POST', path: `/commands/${id}/attach?from=${from}` });
     request.write(Buffer.alloc(0));
     return this.orReset(request, async () => {
-      await request.ok();
-      return new CommandStream(request);
+      const headers = await request.ok();
+      return new CommandStream(request, pidOf(headers['x-atoll-pid']));
     });
   }
 

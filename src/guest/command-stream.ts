@@ -13,7 +13,11 @@ export class CommandStream {
   /** One generator for the stream's whole life: several frames may have come in one chunk. */
   private readonly frames: AsyncGenerator<Frame>;
 
-  constructor(private readonly exchange: Exchange) {
+  constructor(
+    private readonly exchange: Exchange,
+    /** Of a command that was attached to: of its first process. */
+    readonly pid?: number,
+  ) {
     this.frames = framesOf(exchange);
   }
 

@@ -36,6 +36,11 @@ export interface StartRefusal {
   exitCode?: number;
 }
 
+/** The header of an attached stream; undefined for what is no number. */
+export function pidOf(header: unknown): number | undefined {
+  return typeof header === 'string' && /^\d{1,7}$/.test(header) ? Number(header) : undefined;
+}
+
 export function startedOf(payload: Buffer): Started {
   const { pid, started_at } = parse(started, payload);
   return { pid, startedAt: started_at };

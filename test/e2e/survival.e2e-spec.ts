@@ -46,12 +46,16 @@ describe.each(['socket', 'exec'])('a killed service (%s)', (transport) => {
   });
 
   it('takes in the end of a command that finished while nobody was there', async () => {
-    const id = await sandbox.spawn('sh', ['-c', 'sleep 0.5; echo late; exit 9']);
+    const { body } = await service.post(`${sandbox.path}/cmd`, {
+      command: 'sh',
+      args: ['-c', 'sleep 0.5; echo late; exit 9'],
+    });
+    const { id, pid } = body.command;
     await service.kill('SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await service.boot();
     const [, end] = (await service.get(`${sandbox.path}/cmd/${id}?wait=true`)).body;
-    expect(end.command).toMatchObject({ state: 'exited', exit_code: 9 });
+    expect(end.command).toMatchObject({ state: 'exited', exit_code: 9, pid });
     expect((await service.get(`${sandbox.path}/cmd/${id}/logs`)).body.stdout).toBe('late\n');
   });
 

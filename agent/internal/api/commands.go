@@ -29,6 +29,7 @@ func (a *API) attach(w http.ResponseWriter, r *http.Request) {
 		fail(w, &files.Error{Kind: "invalid", Message: "from is not a position of this command's log"})
 		return
 	}
+	w.Header().Set("X-Atoll-Pid", strconv.Itoa(c.PID)) // there is no S frame to tell it
 	a.Commands.Serve(wire(w, r), c, from, nil)
 }
 

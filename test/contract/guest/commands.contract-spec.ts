@@ -55,11 +55,12 @@ describe.each(TRANSPORTS)('commands over %s', (transport) => {
   });
 
   it('are kept by the agent until they are released', async () => {
-    const { id, stream } = await side.start(box, ['/bin/echo', 'kept']);
+    const { id, stream, started } = await side.start(box, ['/bin/echo', 'kept']);
     const { position } = await takeIn(stream);
     stream.detach();
     expect(await known()).toContain(id);
     const again = await attach(id, position);
+    expect(again!.pid).toBe(started.pid);
     expect(await takeIn(again!)).toMatchObject({ stdout: '', end: { exitCode: 0 } });
     again!.release();
     await expect.poll(known).not.toContain(id);
