@@ -8,7 +8,7 @@ export type StoredPort = `${number}/${'tcp' | 'udp'}`;
 export type SandboxStatus = 'creating' | 'running' | 'paused' | 'stopped' | 'error' | 'deleting';
 
 /** Why a sandbox is not running any more. */
-export type SandboxEndReason = 'user' | 'expired' | 'oom' | 'exited' | 'engine_lost' | 'create_failed';
+export type SandboxEndReason = 'user' | 'expired' | 'oom' | 'exited' | 'engine_lost';
 
 /** What commands run as and with by default: the image's, with what the creator put on top. */
 export interface SandboxGuest {

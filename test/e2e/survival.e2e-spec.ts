@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { docker } from './support/docker.js';
 import { eventually, Service, type Sandbox } from './support/service.js';
 
 /** What a service that is killed, or restarted, leaves and finds again. */
@@ -63,9 +63,7 @@ describe.each(['socket', 'exec'])('a killed service (%s)', (transport) => {
     const doomed = await service.sandbox();
     const id = await doomed.spawn('sleep', ['1000']);
     await service.kill('SIGKILL');
-    execFileSync('docker', ['kill', `atoll-${doomed.id}`], {
-      env: { ...process.env, DOCKER_HOST: process.env.ATOLL_TEST_DOCKER_HOST },
-    });
+    docker('kill', `atoll-${doomed.id}`);
     await service.boot();
     await eventually(
       () => service.get(doomed.path),
@@ -131,8 +129,6 @@ describe('a create that was cut off', () => {
 
 /** Names of all containers of the instance that this one belongs to. */
 function containersOf(name: string): string[] {
-  const env = { ...process.env, DOCKER_HOST: process.env.ATOLL_TEST_DOCKER_HOST };
-  const docker = (...args: string[]) => execFileSync('docker', args, { env }).toString().trim();
   const instance = docker('inspect', '--format', '{{index .Config.Labels "dev.atoll.instance"}}', name);
   return docker('ps', '-a', '--filter', `label=dev.atoll.instance=${instance}`, '--format', '{{.Names}}')
     .split('\n')

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config/config.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { Public } from './public.decorator.js';
@@ -51,6 +52,14 @@ it.each([`${KEY}x`, KEY.slice(0, -1), KEY.toUpperCase(), 'x', 'é'])('refuses th
   expect(() => enter(`Bearer ${key}`)).toThrow(
     expect.objectContaining({ code: 'UNAUTHORIZED', message: 'this api key is not valid' }),
   );
+});
+
+it('looks at a key once a request', () => {
+  const request = { headers: { authorization: `Bearer ${KEY}` } };
+  guard.check(request as FastifyRequest);
+  request.headers.authorization = 'Bearer another';
+  expect(() => guard.check(request as FastifyRequest)).not.toThrow();
+  expect(() => guard.check({ ...request } as FastifyRequest)).toThrow('not valid');
 });
 
 it('asks for no key where a route, or all of its controller, is public', () => {

@@ -1,41 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EngineError } from '../../../src/engine/errors.js';
 import { LABEL } from '../../../src/engine/labels.js';
-import type { ContainerSpec } from '../../../src/engine/types.js';
-import { BUSYBOX, cleanUp, LIMITS, openSide, randomName, rawDocker, spec, type Side } from './support.js';
+import { useSides } from './sides.js';
+import { LIMITS, openSide, randomName, type Side } from './support.js';
 
-const raw = rawDocker();
-const volume = randomName('atoll-test-volume');
+const { raw, there, make, run, kind, status } = useSides();
 let side: Side;
 let other: Side;
 let image: string;
-
-beforeAll(async () => {
-  [side, other] = await Promise.all([openSide(), openSide()]);
-  image = (await side.images.inspect(BUSYBOX))!.id;
-});
-
-afterAll(async () => {
-  await cleanUp(raw, [side.instance, other.instance], [volume]);
-  await Promise.all([side.close(), other.close()]);
-});
-
-const make = async (changes: Partial<ContainerSpec> = {}, on = side) => {
-  const made = spec(image, volume, changes);
-  await on.containers.create(made);
-  return made.name;
-};
-const run = async (changes: Partial<ContainerSpec> = {}, on = side) => {
-  const name = await make(changes, on);
-  await on.containers.start(name);
-  return name;
-};
-const kind = async (work: Promise<unknown>) =>
-  work.then(
-    () => 'fine',
-    (error: EngineError) => error.kind,
-  );
-const status = async (name: string) => (await side.containers.inspect(name))?.status;
+beforeAll(() => void ({ side, other, image } = there));
 
 describe('start, stop, pause, unpause, remove', () => {
   it('go through the states', async () => {
