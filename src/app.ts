@@ -14,7 +14,7 @@ import { logRequest } from './common/http/log-request.js';
 import { boundArrival, takesGzip, takeStreams } from './common/http/stream-body.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
-import { serveDocs } from './openapi-document.js';
+import { serveDocs } from './swagger-ui.js';
 
 /** Longest path that a request may have: an image reference, escaped, and more. */
 const MAX_PARAM_LENGTH = 4096;

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ErrorResponse } from './common/errors/error-response.dto.js';
+import { polished, unescaped } from './openapi-polish.js';
 
 const DESCRIPTION =
   'Sandboxes over REST: runs code that you did not write in fenced containers, on your own Docker engine. ' +
@@ -15,10 +16,29 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('0.1.0')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addTag('Sandboxes', 'Their whole life, from create to delete.')
+    .addTag('Commands', 'Run programs in a sandbox and read what they say.')
+    .addTag('Files', 'Read and write inside a sandbox, as its image’s user.')
+    .addTag('Images', 'What sandboxes are made of.')
+    .addTag('System', 'The service itself.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key.' }, 'ApiKeyAuth')
     .build();
-  const document = SwaggerModule.createDocument(app, options, { extraModels: [ErrorResponse] });
-  return { ...document, paths: nameWildcards(document.paths) };
+  const document = SwaggerModule.createDocument(app, options, {
+    extraModels: [ErrorResponse],
+    operationIdFactory: operationId,
+  });
+  const { components, paths } = document;
+  return {
+    ...document,
+    components: { ...components, schemas: unescaped(components?.schemas) },
+    paths: polished(nameWildcards(paths)),
+  };
+}
+
+/** `sandboxesCreate`: generated clients call their functions so, and Swagger UI's links to a call end with it. */
+function operationId(controller: string, method: string): string {
+  const room = controller.replace(/Controller$/, '');
+  return `${room.charAt(0).toLowerCase()}${room.slice(1)}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
 }
 
 /** A route that takes the rest of the path has a nameless parameter for Fastify; in the document it is the `{id}` that it is. */
@@ -30,13 +50,4 @@ function nameWildcards(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
       return [path.replace('{path}', '{id}'), get ? { ...item, get: { ...get, parameters: named } } : item];
     }),
   );
-}
-
-/** Swagger UI at /docs, the document at /openapi.json. */
-export function serveDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    customSiteTitle: 'Atoll',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
-  });
 }

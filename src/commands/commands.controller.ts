@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
@@ -8,7 +8,8 @@ import type { Command } from '../store/command.types.js';
 import { toDetail } from './command-view.js';
 import { CommandWatch } from './command-watch.js';
 import { CommandsService } from './commands.service.js';
-import { CommandAnswer, CommandList } from './dto/command.responses.dto.js';
+import { FINISHED, PAIR, RUN, STARTED } from './dto/command.examples.js';
+import { CommandAnswer, type CommandDetail, CommandList } from './dto/command.responses.dto.js';
 import { CreateCommandRequest } from './dto/create-command.request.dto.js';
 import { KillCommandRequest } from './dto/kill-command.request.dto.js';
 import { ListCommandsQuery } from './dto/list-commands.query.dto.js';
@@ -19,8 +20,11 @@ import { waitPair } from './wait-pair.js';
 const ANSWER = { schema: { $ref: getSchemaPath(CommandAnswer) } };
 
 /** The same command as JSON, or twice as ND-JSON. */
-const ApiCommandAnswer = (description: string) =>
-  ApiOkResponse({ description, content: { 'application/json': ANSWER, [NDJSON]: ANSWER } });
+const ApiCommandAnswer = (description: string, command: CommandDetail) =>
+  ApiOkResponse({
+    description,
+    content: { 'application/json': { ...ANSWER, example: { command } }, [NDJSON]: { ...ANSWER, example: PAIR } },
+  });
 
 @ApiTags('Commands')
 @ApiBearerAuth('ApiKeyAuth')
@@ -35,6 +39,7 @@ export class CommandsController {
 
   /** List the commands of a sandbox, in the order of their start. */
   @Get()
+  @ApiOkResponse({ type: CommandList, example: { commands: [FINISHED] } })
   @ApiErrors('NOT_FOUND')
   async list(@Param('id') id: string, @Query() query: ListCommandsQuery): Promise<CommandList> {
     const { commands, nextCursor } = await this.commands.list(id, query);
@@ -44,7 +49,8 @@ export class CommandsController {
   /** Start a command. It answers at once, or with `wait=true` as ND-JSON: the command when it has started and again when it has finished. */
   @Post()
   @HttpCode(200)
-  @ApiCommandAnswer('The command that was started; as ND-JSON, again when it has finished.')
+  @ApiBody({ type: CreateCommandRequest, examples: RUN })
+  @ApiCommandAnswer('The command that was started; as ND-JSON, again when it has finished.', STARTED)
   @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
   async start(
     @Param('id') id: string,
@@ -58,7 +64,7 @@ export class CommandsController {
 
   /** Inspect a command, or with `wait=true` wait for its end. */
   @Get(':cmdId')
-  @ApiCommandAnswer('The command; as ND-JSON, again when it has finished.')
+  @ApiCommandAnswer('The command; as ND-JSON, again when it has finished.', FINISHED)
   @ApiErrors('NOT_FOUND')
   async inspect(
     @Param('id') id: string,
@@ -73,6 +79,7 @@ export class CommandsController {
   /** Send a signal to a command's processes. */
   @Post(':cmdId/kill')
   @HttpCode(200)
+  @ApiOkResponse({ type: CommandAnswer, example: { command: STARTED } })
   @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
   async kill(
     @Param('id') id: string,

@@ -4,6 +4,7 @@ import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import type { ErrorCode } from '../common/errors/catalogue.js';
 import { FileContent, WriteFileRequest, WrittenTree } from './dto/files.dto.js';
 
+const READ: FileContent = { path: '/tmp/hello.txt', content: 'hello\n' };
 const BYTES = { schema: { type: 'string', format: 'binary' } };
 
 /** The errors that every call on files can answer with, and more. */
@@ -27,7 +28,7 @@ export const ApiRead = () =>
       description:
         'The file: JSON, or its bytes where `Accept` says so. A part of the bytes is a 206; bytes that the client has already are a 304 without a body.',
       content: {
-        'application/json': { schema: { $ref: getSchemaPath(FileContent) } },
+        'application/json': { schema: { $ref: getSchemaPath(FileContent) }, example: READ },
         'application/octet-stream': BYTES,
         'application/x-tar': BYTES,
         'application/gzip': BYTES,

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiTags } from '@nestjs/swagger';
 import { ApiFile } from './api-files.decorators.js';
 import { MadeDirectory, MadeLink, MkdirRequest, MovedFile, SymlinkRequest, ToRequest } from './dto/change.dto.js';
+import { TO } from './dto/change.examples.js';
 import { DirectoryList, FileStat } from './dto/files.dto.js';
 import { ListQuery } from './dto/list.query.dto.js';
 import { PlaceQuery } from './dto/place.query.dto.js';
@@ -64,6 +65,7 @@ export class FileCallsController {
   /** Move or rename a file or a directory. */
   @Post('move')
   @HttpCode(200)
+  @ApiBody({ type: ToRequest, examples: TO })
   @ApiFile(...BODY)
   async move(@Param('id') id: string, @Query() query: PlaceQuery, @Body() request: ToRequest): Promise<MovedFile> {
     await this.changes.move(id, query, request);
@@ -73,6 +75,7 @@ export class FileCallsController {
   /** Copy a file, or a directory with all that is in it. */
   @Post('copy')
   @HttpCode(200)
+  @ApiBody({ type: ToRequest, examples: TO })
   @ApiFile(...BODY)
   async copy(@Param('id') id: string, @Query() query: PlaceQuery, @Body() request: ToRequest): Promise<MovedFile> {
     await this.changes.copy(id, query, request);

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth, ApiExtraModels, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
@@ -10,6 +10,7 @@ import { formOf } from './accept.js';
 import { ApiFile, ApiRead, ApiUpload, ApiWrite } from './api-files.decorators.js';
 import { writeConditions } from './conditions.js';
 import { AttributesRequest, ChangedFiles } from './dto/change.dto.js';
+import { MODE } from './dto/change.examples.js';
 import { FileContent, UploadedFiles, WriteFileRequest, WrittenTree } from './dto/files.dto.js';
 import { PlaceQuery } from './dto/place.query.dto.js';
 import { ReadQuery } from './dto/read.query.dto.js';
@@ -109,6 +110,7 @@ export class FilesController {
 
   /** Change mode, owner or group of a file, or of a whole tree. */
   @Patch()
+  @ApiBody({ type: AttributesRequest, examples: MODE })
   @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
   async change(
     @Param('id') id: string,

@@ -20,7 +20,7 @@ export class ImagesController {
 
   /** Inspect an image, by its id, short id or reference. A reference may hold slashes and colons, raw or percent-encoded. */
   @Get('*')
-  @ApiParam({ name: 'id', description: 'Image id, short id or reference.', example: 'busybox:latest' })
+  @ApiParam({ name: 'id', type: String, description: 'Image id, short id or reference.', example: 'busybox:latest' })
   @ApiErrors('NOT_FOUND', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
   async inspect(@Param('*') reference: string): Promise<ImageDetail> {
     const image = await this.images.get(reference);

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
 import { ListSandboxesQuery } from './dto/list-sandboxes.query.dto.js';
@@ -16,6 +16,7 @@ import {
   StartedSandbox,
   StoppedSandbox,
 } from './dto/sandbox.responses.dto.js';
+import { CREATE, LIST, RUNNING } from './dto/sandbox.examples.js';
 import { StatsQuery } from './dto/stats.query.dto.js';
 import { SandboxStats } from './dto/stats.response.dto.js';
 import { StopQuery } from './dto/stop.query.dto.js';
@@ -46,6 +47,7 @@ export class SandboxesController {
 
   /** List sandboxes, running and stopped; all of them unless something narrows it down. */
   @Get()
+  @ApiOkResponse({ type: SandboxList, example: LIST })
   @ApiErrors()
   async list(@Query() query: ListSandboxesQuery): Promise<SandboxList> {
     const { rows, nextCursor } = await this.lister.list(query);
@@ -54,6 +56,7 @@ export class SandboxesController {
 
   /** Create a sandbox and start it. It answers once commands can run in it. */
   @Post()
+  @ApiBody({ type: CreateSandboxRequest, examples: CREATE })
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -66,6 +69,7 @@ export class SandboxesController {
 
   /** Inspect a sandbox, by its id or its name. */
   @Get(':id')
+  @ApiOkResponse({ type: SandboxDetail, example: RUNNING })
   @ApiErrors('NOT_FOUND')
   async inspect(@Param('id') id: string): Promise<SandboxDetail> {
     return toSandboxDetail(await this.sandboxes.get(id));

@@ -6,24 +6,29 @@ export type CommandState = (typeof COMMAND_STATES)[number];
 
 export class CommandDetail {
   /** @example "cmd_4kq0z7d2m9x1c8v5b3n6" */
+  @ApiProperty()
   id: string;
 
   /**
    * The executable, as it was asked for.
    * @example "echo"
    */
+  @ApiProperty()
   name: string;
 
   /** @example ["hello", "world"] */
+  @ApiProperty()
   args: string[];
 
   /**
    * Absolute.
    * @example "/"
    */
+  @ApiProperty()
   cwd: string;
 
   /** @example "sb_4kq0z7d2m9x1c8v5b3n6" */
+  @ApiProperty()
   sandbox_id: string;
 
   /** `exited` by itself, `killed` by a signal, `failed` to start. */
@@ -55,6 +60,7 @@ export class CommandDetail {
    * Why it could not start, for a person.
    * @example "nosuch: not found in PATH"
    */
+  @ApiProperty()
   message?: string;
 
   /**

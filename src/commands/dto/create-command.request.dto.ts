@@ -24,6 +24,7 @@ export class CreateCommandRequest {
    * The executable: a path, or a name that is looked up in the command's PATH. With `shell`, the line that the shell runs.
    * @example "echo"
    */
+  @ApiProperty()
   @IsString()
   @IsNotEmpty()
   @MaxLength(131_071)
@@ -34,6 +35,7 @@ export class CreateCommandRequest {
    * Its arguments, as they are. With `shell` they are `$1`, `$2`, …
    * @example ["hello", "world"]
    */
+  @ApiProperty()
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
@@ -44,6 +46,7 @@ export class CreateCommandRequest {
    * Working directory; absent is the image's, and a relative one is relative to that.
    * @example "/tmp"
    */
+  @ApiProperty()
   @IsOptional()
   @IsString()
   @IsNotEmpty()
@@ -55,6 +58,7 @@ export class CreateCommandRequest {
    * Environment on top of the sandbox's and the image's.
    * @example {"GREETING": "hello"}
    */
+  @ApiProperty()
   @IsOptional()
   @ToEnvRecord()
   @IsEnv()
@@ -64,6 +68,7 @@ export class CreateCommandRequest {
    * `true`: `/bin/sh -c` runs `command`. Without it nothing is ever given to a shell.
    * @example false
    */
+  @ApiProperty()
   @IsOptional()
   @IsBoolean()
   shell?: boolean;
@@ -73,6 +78,7 @@ export class CreateCommandRequest {
    * Without either, standard input is empty.
    * @example "one line\n"
    */
+  @ApiProperty()
   @IsOptional()
   @IsString()
   stdin?: string;
@@ -87,6 +93,7 @@ export class CreateCommandRequest {
    * `true`: standard input stays open for `PUT …/stdin`, until that closes it.
    * @example false
    */
+  @ApiProperty()
   @IsOptional()
   @IsBoolean()
   open_stdin?: boolean;

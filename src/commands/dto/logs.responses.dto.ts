@@ -6,9 +6,11 @@ export class CommandLogs {
    * What is not UTF-8 is replaced.
    * @example "hello world\n"
    */
+  @ApiProperty()
   stdout: string;
 
   /** @example "" */
+  @ApiProperty()
   stderr: string;
 
   /**
@@ -29,8 +31,9 @@ export class LogLine {
 
   /**
    * Of `stdout` and `stderr`: the line with its terminator.
-   * @example "hello world\\n"
+   * @example "hello world\n"
    */
+  @ApiProperty()
   data?: string;
 
   /**
@@ -57,6 +60,7 @@ export class LogLine {
   signal?: number;
 
   /** Of `exit`. */
+  @ApiProperty()
   end_reason?: string;
 
   /** Of `exit`: unix milliseconds. */

@@ -6,6 +6,7 @@ export class WriteStdinRequest {
    * What is written.
    * @example "one line\n"
    */
+  @ApiProperty({ required: false })
   @IsOptional()
   @IsString()
   data?: string;

@@ -30,8 +30,8 @@ export class WaitQuery {
   @IsIn(['true', 'false'])
   logs?: 'true' | 'false';
 
-  /** Of `logs=true`: `base64` gives the exact bytes; `utf8` replaces what is not UTF-8. */
-  @ApiProperty({ enum: ['utf8', 'base64'], required: false, default: 'utf8' })
+  /** Of `logs=true`: `base64` gives the exact bytes; `utf8`, the default, replaces what is not UTF-8. */
+  @ApiProperty({ enum: ['utf8', 'base64'], required: false }) // Swagger UI would send a default, and be refused without logs
   @IsOptional()
   @IsIn(['utf8', 'base64'])
   encoding?: 'utf8' | 'base64';

@@ -10,10 +10,8 @@ export class ErrorResponse {
   @ApiProperty({ enum: Object.keys(ERROR_STATUS) })
   code: ErrorCode;
 
-  /**
-   * What went wrong, for a person.
-   * @example "no sandbox \"brave-otter\""
-   */
+  /** What went wrong, for a person. */
+  @ApiProperty({ example: 'no sandbox "brave-otter"' })
   message: string;
 
   /** Structured facts, where there are any. */

@@ -7,6 +7,7 @@ export class WriteFileRequest {
    * The whole new content: text, or base64 where `encoding` says so.
    * @example "hello\n"
    */
+  @ApiProperty()
   @IsString()
   content: string;
 
@@ -23,14 +24,17 @@ export class Place {
    * Where it is not UTF-8, with replacement characters.
    * @example "/tmp/hello.txt"
    */
+  @ApiProperty()
   path: string;
 
   /** The exact bytes, where they were asked for so. */
+  @ApiProperty()
   path_base64?: string;
 }
 
 export class FileContent extends Place {
   /** @example "hello\n" */
+  @ApiProperty()
   content: string;
 
   /** `base64`, where it was asked for. */
@@ -69,15 +73,19 @@ export class UploadedFiles extends WrittenFile {
 
 export class DirectoryEntry {
   /** Just its name. Where that is not UTF-8, with replacement characters. */
+  @ApiProperty()
   name: string;
 
   /** The exact bytes of a name that is not UTF-8. */
+  @ApiProperty()
   name_base64?: string;
 
   /** Absolute, unless a relative path was asked for. */
+  @ApiProperty()
   path: string;
 
   /** The exact bytes of a path that is not UTF-8. */
+  @ApiProperty()
   path_base64?: string;
 
   @ApiProperty({ enum: ['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block'] })
@@ -91,6 +99,7 @@ export class DirectoryEntry {
    * Permission bits, octal.
    * @example "0644"
    */
+  @ApiProperty()
   mode: string;
 
   @ApiProperty({ type: 'integer' })
@@ -100,18 +109,22 @@ export class DirectoryEntry {
   gid: number;
 
   /** @example "root" */
+  @ApiProperty()
   owner: string;
 
   /** @example "root" */
+  @ApiProperty()
   group: string;
 
   @ApiProperty({ format: 'date-time' })
   mtime: string;
 
   /** Where a symbolic link points to. */
+  @ApiProperty()
   target?: string;
 
   /** The exact bytes of a target that is not UTF-8. */
+  @ApiProperty()
   target_base64?: string;
 }
 

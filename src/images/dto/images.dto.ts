@@ -1,13 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-export class ImageSummaryDto {
+export class ImageSummary {
   /** @example "sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0" */
+  @ApiProperty()
   id: string;
 
   /**
    * Empty for an untagged image.
    * @example ["busybox:latest"]
    */
+  @ApiProperty()
   tags: string[];
 
   /**
@@ -19,10 +21,10 @@ export class ImageSummaryDto {
 }
 
 export class ImageList {
-  images: ImageSummaryDto[];
+  images: ImageSummary[];
 }
 
-export class ImageDetail extends ImageSummaryDto {
+export class ImageDetail extends ImageSummary {
   /** When it was made. */
   @ApiProperty({ format: 'date-time' })
   created: string;

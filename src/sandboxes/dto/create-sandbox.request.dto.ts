@@ -70,6 +70,7 @@ export class CreateSandboxRequest {
    * An image that is on the engine: a reference or an id.
    * @example "busybox:latest"
    */
+  @ApiProperty()
   @IsString()
   @IsNotEmpty()
   @MaxLength(512)
@@ -80,6 +81,7 @@ export class CreateSandboxRequest {
    * Ports to publish on the engine's loopback: a number, with `/tcp` (the default) or `/udp`. The first is the routing port.
    * @example ["3000", "8080/udp"]
    */
+  @ApiProperty()
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(64)
@@ -101,6 +103,7 @@ export class CreateSandboxRequest {
   timeout?: number;
 
   /** Limits; what is left out is the configured default. */
+  @ApiProperty()
   @IsOptional()
   @IsObject()
   @ValidateNested()

@@ -14,6 +14,7 @@ export class ListSandboxesQuery {
    * Only those made of this image, as it was asked for.
    * @example "busybox:latest"
    */
+  @ApiProperty({ required: false })
   @IsOptional()
   @IsString()
   @IsNotEmpty()
@@ -23,6 +24,7 @@ export class ListSandboxesQuery {
    * Only those with this label: `key=value`, or `key` with any value.
    * @example "team=search"
    */
+  @ApiProperty({ required: false })
   @IsOptional()
   @IsString()
   @Matches(/^[^=]+(=[^=]*)?$/, { message: 'label must be "key" or "key=value"' })

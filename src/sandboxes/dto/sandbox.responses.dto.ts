@@ -8,23 +8,27 @@ export class CreatedSandbox {
    * Opaque; never changes.
    * @example "sb_4kq0z7d2m9x1c8v5b3n6"
    */
+  @ApiProperty()
   id: string;
 
   /**
    * Two words, unique, a valid DNS label. Accepted wherever the id is.
    * @example "brave-otter"
    */
+  @ApiProperty()
   name: string;
 
   /**
    * The first is the routing port.
    * @example ["3000/tcp"]
    */
+  @ApiProperty()
   ports: string[];
 }
 
 export class SandboxSummary extends CreatedSandbox {
   /** @example "busybox:latest" */
+  @ApiProperty()
   image: string;
 
   @ApiProperty({ enum: SANDBOX_STATES })
@@ -78,14 +82,17 @@ export class SandboxResources {
 
 export class SandboxDetail extends CreatedSandbox {
   /** @example "busybox:latest" */
+  @ApiProperty()
   image: string;
 
   @ApiProperty({ enum: SANDBOX_STATES })
   status: SandboxState;
 
   /** Whether commands can run in it now. */
+  @ApiProperty()
   running: boolean;
 
+  @ApiProperty()
   resources: SandboxResources;
 
   /**
@@ -124,6 +131,7 @@ export class StartedSandbox {
   status: 'started';
 
   /** @example ["3000/tcp"] */
+  @ApiProperty()
   ports: string[];
 
   /** A fresh expiration: its own last timeout from now. */
@@ -136,6 +144,7 @@ export class RestartedSandbox {
   status: 'restarted';
 
   /** @example ["3000/tcp"] */
+  @ApiProperty()
   ports: string[];
 
   /** A fresh expiration: its own last timeout from now. */
@@ -173,6 +182,7 @@ export class SandboxNetwork {
    * The routing port; empty without ports.
    * @example "3000/tcp"
    */
+  @ApiProperty()
   main_port: string;
 
   /**

@@ -48,8 +48,10 @@ export class SandboxStats {
    * 100 is one core, over the time since the last reading; the first one takes a sample of 100 ms.
    * @example 12.5
    */
+  @ApiProperty()
   cpu_percent: number;
 
+  @ApiProperty()
   memory: MemoryStats;
 
   /**
