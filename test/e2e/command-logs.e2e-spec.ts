@@ -122,7 +122,13 @@ describe.each(['socket', 'exec'])('streamed logs (%s)', (transport) => {
     expect(all[0].bytes).toBeGreaterThan(20_000_000);
     expect(Buffer.from(all.at(-2).data as string, 'base64').toString()).toBe('last\n');
     const { body } = await service.get(`${sandbox.path}/cmd/${id}/logs?tail=2`);
-    expect(body).toEqual({ stdout: `${'x'.repeat(99)}\nlast\n`, stderr: '', exit_code: 0, truncated: true });
+    expect(body).toEqual({
+      stdout: `${'x'.repeat(99)}\nlast\n`,
+      stderr: '',
+      exit_code: 0,
+      truncated: true,
+      first_seq: all[0].seq,
+    });
     const { command } = (await service.get(`${sandbox.path}/cmd/${id}`)).body;
     expect(command).toMatchObject({ stdout_bytes: 50_000_005, stderr_bytes: 0 });
   });

@@ -7,6 +7,7 @@ export interface Logs {
   stdout: string;
   stderr: string;
   truncated: boolean;
+  first_seq?: number;
 }
 
 const ALL = { streams: new Set(['stdout', 'stderr'] as const), encoding: 'utf8', exitCode: null } as const;

@@ -22,6 +22,10 @@ export class CommandLogs {
 
   /** There when older output is missing: it is past a bound. */
   truncated?: boolean;
+
+  /** With `truncated`, when the oldest output is not kept any more: where what is kept begins, as a `seq` of `stream=true`. */
+  @ApiProperty({ type: 'integer' })
+  first_seq?: number;
 }
 
 /** One line of `logs?stream=true`; which fields are there goes by its type. */

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Encoding } from './lines/render.js';
+import { seqAt } from './lines/seq.js';
 import type { OutputLog } from './output-reader.js';
 import type { StreamName } from './records.js';
 
@@ -17,7 +18,7 @@ export interface LogsOptions {
 }
 
 /**
- * `{"stdout":…,"stderr":…,"exit_code"?,"truncated"?}`: each stream as text, what is not UTF-8 replaced, or as base64. Written piece by piece,
+ * `{"stdout":…,"stderr":…,"exit_code"?,"truncated"?,"first_seq"?}`: each stream as text, what is not UTF-8 replaced, or as base64. Written piece by piece,
  * since output full of control characters grows sixfold as JSON.
  */
 export async function* logsAsJson(log: OutputLog, options: LogsOptions): AsyncGenerator<string> {
@@ -31,6 +32,7 @@ export async function* logsAsJson(log: OutputLog, options: LogsOptions): AsyncGe
   if (options.exitCode !== null) yield `,"exit_code":${options.exitCode}`;
   const cut = [...options.streams].some((stream) => from[stream] > 0);
   if (log.gap || cut) yield ',"truncated":true';
+  if (log.first > 0) yield `,"first_seq":${seqAt(log.first)}`;
   yield '}';
 }
 

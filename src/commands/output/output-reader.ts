@@ -1,4 +1,4 @@
-import { LogCursor } from './log-cursor.js';
+import { LogCursor, type LogPart } from './log-cursor.js';
 import { recordsOf, type StreamName } from './records.js';
 
 const NEWLINE = 0x0a;
@@ -12,16 +12,21 @@ export class OutputLog {
     readonly sizes: Readonly<Record<StreamName, number>>,
     /** Output is missing: dropped at its bound, here or in the sandbox. */
     readonly gap: boolean,
+    /** Position of the first byte kept. */
+    readonly first: number,
   ) {}
 
   static async open(folder: string, length: number): Promise<OutputLog> {
     const sizes = { stdout: 0, stderr: 0 };
     let gap = false;
-    for await (const records of partsOf(folder, length)) {
-      if (!records) gap = true;
-      else for (const { stream, data } of recordsOf(records)) sizes[stream] += data.length;
+    let first: number | undefined;
+    for await (const part of partsOf(folder, length)) {
+      gap ||= 'missingUntil' in part;
+      if (!('records' in part)) continue;
+      first ??= part.position;
+      for (const { stream, data } of recordsOf(part.records)) sizes[stream] += data.length;
     }
-    return new OutputLog(folder, length, sizes, gap);
+    return new OutputLog(folder, length, sizes, gap, first ?? length);
   }
 
   /** The offset in a stream from which it holds this many lines; an unfinished last one counts. */
@@ -43,8 +48,9 @@ export class OutputLog {
   /** One stream's bytes from an offset on, piece by piece, each good until the next one is asked for. */
   async *read(stream: StreamName, from: number): AsyncGenerator<Buffer> {
     let skip = from;
-    for await (const records of partsOf(this.folder, this.length)) {
-      for (const record of recordsOf(records ?? Buffer.alloc(0))) {
+    for await (const part of partsOf(this.folder, this.length)) {
+      if (!('records' in part)) continue;
+      for (const record of recordsOf(part.records)) {
         if (record.stream !== stream) continue;
         const { data } = record;
         if (skip < data.length) yield data.subarray(skip);
@@ -64,12 +70,10 @@ export class OutputLog {
   }
 }
 
-/** Pieces of whole records; undefined where some are missing. */
-async function* partsOf(folder: string, length: number): AsyncGenerator<Buffer | undefined> {
+async function* partsOf(folder: string, length: number): AsyncGenerator<LogPart> {
   const cursor = new LogCursor(folder, 0);
   try {
-    for (let part = await cursor.next(length); part; part = await cursor.next(length))
-      yield 'records' in part ? part.records : undefined;
+    for (let part = await cursor.next(length); part; part = await cursor.next(length)) yield part;
   } finally {
     await cursor.close();
   }

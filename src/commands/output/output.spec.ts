@@ -200,7 +200,7 @@ describe('reading', () => {
     await writer.close();
     await rm(join(folder, '0.log'));
     await symlink('/nowhere', join(folder, '0.log')); // found in the folder, gone when it is read
-    expect(await readLogs(folder, all)).toEqual({ stdout: 'two', stderr: '', truncated: true });
+    expect(await readLogs(folder, all)).toEqual({ stdout: 'two', stderr: '', truncated: true, first_seq: 15 * 4 });
   });
 
   it('minds no other files in the folder', async () => {

@@ -21,6 +21,9 @@ export function seqOf({ position, begun }: Place): number {
   return position * 4 + (begun.stdout ? 1 : 0) + (begun.stderr ? 2 : 0);
 }
 
+/** Before the first byte of a record: nothing is begun. */
+export const seqAt = (position: number): number => seqOf({ position, begun: { stdout: false, stderr: false } });
+
 export function placeOf(seq: number): Place {
   const bits = seq % 4;
   return { position: (seq - bits) / 4, begun: { stdout: (bits & 1) !== 0, stderr: (bits & 2) !== 0 } };
