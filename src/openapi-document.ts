@@ -41,13 +41,23 @@ function operationId(controller: string, method: string): string {
   return `${room.charAt(0).toLowerCase()}${room.slice(1)}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
 }
 
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
 /** A route that takes the rest of the path has a nameless parameter for Fastify; in the document it is the `{id}` that it is. */
 function nameWildcards(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, item]) => {
-      const { get } = item;
-      const named = get?.parameters?.filter((parameter) => !('name' in parameter && parameter.name === '*'));
-      return [path.replace('{path}', '{id}'), get ? { ...item, get: { ...get, parameters: named } } : item];
+      if (!path.endsWith('{path}')) return [path, item];
+      const { get, delete: remove } = item;
+      return [
+        path.replace('{path}', '{id}'),
+        { ...item, ...(get && { get: named(get) }), ...(remove && { delete: named(remove) }) },
+      ];
     }),
   );
+}
+
+function named(call: OperationObject): OperationObject {
+  const parameters = call.parameters?.filter((parameter) => !('name' in parameter && parameter.name === '*'));
+  return { ...call, parameters };
 }

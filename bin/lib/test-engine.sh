@@ -17,6 +17,7 @@ test_engine_needs() {
   need containerd containerd
   need runc runc
   need debootstrap debootstrap
+  need docker-registry docker-registry
   need_static_busybox
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_packages postgresql
 }

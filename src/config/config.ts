@@ -79,6 +79,16 @@ export abstract class Config {
     /** For work on a whole tree. */
     readonly timeoutMs: number;
   };
+  readonly images!: {
+    /** Of one pull, with its time in line. */
+    readonly pullTimeoutMs: number;
+    /** Pulls at once. */
+    readonly maxPulls: number;
+    /** Globs of references; absent: all. */
+    readonly allowed?: readonly string[];
+    /** A docker `config.json`, or the folder with it; absolute. */
+    readonly registryConfig?: string;
+  };
   readonly preview!: { readonly baseDomain: string; readonly port: number };
   readonly sweepIntervalMs!: number;
 }
@@ -157,6 +167,12 @@ function fromValues(v: Values): Config {
       maxUploadFiles: v.ATOLL_MAX_UPLOAD_FILES,
       maxWatchedDirectories: v.ATOLL_MAX_WATCHED_DIRECTORIES,
       timeoutMs: v.ATOLL_FILE_TIMEOUT,
+    },
+    images: {
+      pullTimeoutMs: v.ATOLL_PULL_TIMEOUT,
+      maxPulls: v.ATOLL_MAX_PULLS,
+      allowed: v.ATOLL_ALLOWED_IMAGES,
+      registryConfig: absolute(v.ATOLL_REGISTRY_CONFIG),
     },
     preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },
     sweepIntervalMs: v.ATOLL_SWEEP_INTERVAL,

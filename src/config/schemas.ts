@@ -41,6 +41,13 @@ export const host = () =>
 /** A domain that sandbox names are put in front of. */
 export const domain = () => text(HOST_NAME, 'must be a domain name, such as localhost or sandboxes.example.org');
 
+/** Words with blanks or commas between, at least one. */
+export const list = (pattern: RegExp, message: string) =>
+  z
+    .string(REQUIRED)
+    .transform((value) => value.split(/[\s,]+/).filter((word) => word !== ''))
+    .refine((words) => words.length > 0 && words.every((word) => pattern.test(word)), message);
+
 /** A path; the caller makes it absolute. No shell is there to expand a tilde, and a folder named `~` surprises. */
 export const path = () => text(/^(?!~)/, 'must be a path that does not begin with ~: nothing expands it here');
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { imageVariables } from './image-variables.js';
 import { dockerHost, domain, host, oneOf, optional, path, postgresUrl, presence, secret, whole } from './schemas.js';
 import { sandboxVariables } from './sandbox-variables.js';
 import type { Variable } from './variable.js';
@@ -201,6 +202,7 @@ export const variables = {
     unit: 'ms',
     description: 'How long work on a whole tree may take (delete, copy, move, change, search), before it is a 408.',
   },
+  ...imageVariables,
   ATOLL_BASE_DOMAIN: {
     group: 'Previews',
     schema: domain(),

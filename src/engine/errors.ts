@@ -11,6 +11,9 @@ export type EngineErrorKind =
   | 'conflict' // its state forbids it
   | 'invalid' // it refuses the request; the message is safe to show
   | 'unsupported' // it can't do what was asked; the message says what
+  | 'registry_refuses' // it wants other credentials
+  | 'registry_away' // it does not answer, or not as a registry does
+  | 'registry_busy' // it wants fewer requests
   | 'no_space'
   | 'internal';
 
@@ -23,9 +26,14 @@ const CODE: Record<EngineErrorKind, ErrorCode> = {
   conflict: 'CONFLICT',
   invalid: 'BAD_REQUEST',
   unsupported: 'BAD_REQUEST',
+  registry_refuses: 'FORBIDDEN',
+  registry_away: 'BAD_GATEWAY',
+  registry_busy: 'RATE_LIMITED',
   no_space: 'INSUFFICIENT_STORAGE',
   internal: 'INTERNAL_ERROR',
 };
+
+const RETRY_AFTER_S: Partial<Record<EngineErrorKind, number>> = { unavailable: 2, registry_busy: 60 };
 
 /** Every failure of the engine port. The engine's own text travels in `cause` alone. */
 export class EngineError extends AtollError {
@@ -34,7 +42,7 @@ export class EngineError extends AtollError {
     message: string,
     options: AtollErrorOptions = {},
   ) {
-    super(CODE[kind], message, kind === 'unavailable' ? { retryAfter: 2, ...options } : options);
+    super(CODE[kind], message, { retryAfter: RETRY_AFTER_S[kind], ...options });
   }
 }
 

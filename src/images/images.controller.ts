@@ -1,14 +1,29 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
-import { ImageDetail, ImageList } from './dto/images.dto.js';
+import { clientGone } from '../common/http/client-gone.js';
+import { acceptsNdjson, NDJSON } from '../common/ndjson.js';
+import { ImageRemoval } from './image-removal.js';
 import { ImagesService } from './images.service.js';
+import { PullsService } from './pulls.service.js';
+import { ImageDetail, ImageList } from './dto/images.dto.js';
+import { PulledImage, PullEvent, PullImageRequest, PullQuery } from './dto/pull-image.dto.js';
+import { RemoveImageQuery } from './dto/remove-image.query.dto.js';
+
+const ApiName = () =>
+  ApiParam({ name: 'id', type: String, description: 'Image id, short id or reference.', example: 'busybox:latest' });
 
 @ApiTags('Images')
 @ApiBearerAuth('ApiKeyAuth')
+@ApiExtraModels(PulledImage, PullEvent)
 @Controller('v1/images')
 export class ImagesController {
-  constructor(private readonly images: ImagesService) {}
+  constructor(
+    private readonly images: ImagesService,
+    private readonly pulls: PullsService,
+    private readonly removal: ImageRemoval,
+  ) {}
 
   /** List the images that are on the engine. */
   @Get()
@@ -18,12 +33,36 @@ export class ImagesController {
     return { images: images.map(({ id, tags, size }) => ({ id, tags, size })) };
   }
 
+  /** Pull an image from its registry. It answers once the image is there, or with `stream=true` as ND-JSON with its progress. */
+  @Post('pull')
+  @HttpCode(200)
+  @ApiOkResponse({
+    description: 'It is there; as ND-JSON, what happens to each layer before.',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(PulledImage) } },
+      [NDJSON]: { schema: { $ref: getSchemaPath(PullEvent) } },
+    },
+  })
+  @ApiErrors('FORBIDDEN', 'NOT_FOUND', 'BAD_GATEWAY', 'RATE_LIMITED', 'INSUFFICIENT_STORAGE')
+  @ApiErrors('ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
+  async pull(
+    @Body() request: PullImageRequest,
+    @Query() { stream }: PullQuery,
+    @Req() { headers }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    void reply.header('vary', 'Accept');
+    if (stream === 'true' || (stream === undefined && acceptsNdjson(headers.accept))) return this.pulls.follow(request);
+    await this.pulls.pull(request, clientGone(reply.raw));
+    return { status: 'pulled', image: request.image } satisfies PulledImage;
+  }
+
   /** Inspect an image, by its id, short id or reference. A reference may hold slashes and colons, raw or percent-encoded. */
   @Get('*')
-  @ApiParam({ name: 'id', type: String, description: 'Image id, short id or reference.', example: 'busybox:latest' })
-  @ApiErrors('NOT_FOUND', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
-  async inspect(@Param('*') reference: string): Promise<ImageDetail> {
-    const image = await this.images.get(reference);
+  @ApiName()
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  async inspect(@Param('*') name: string): Promise<ImageDetail> {
+    const image = await this.images.get(name);
     return {
       id: image.id,
       tags: image.tags,
@@ -32,5 +71,14 @@ export class ImagesController {
       architecture: image.architecture,
       os: image.os,
     };
+  }
+
+  /** Remove an image by its id, or take a tag off it; with its last tag the image goes. */
+  @Delete('*')
+  @HttpCode(204)
+  @ApiName()
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  async remove(@Param('*') name: string, @Query() { force }: RemoveImageQuery): Promise<void> {
+    await this.removal.remove(name, force === 'true');
   }
 }

@@ -1,6 +1,16 @@
 import { Module } from '@nestjs/common';
+import { ImagePolicy } from './image-policy.js';
+import { ImagePulls } from './image-pulls.js';
+import { ImageRemoval } from './image-removal.js';
+import { ImageUse } from './image-use.js';
 import { ImagesController } from './images.controller.js';
 import { ImagesService } from './images.service.js';
+import { PullsService } from './pulls.service.js';
+import { RegistryCredentials } from './registry-credentials.js';
 
-@Module({ controllers: [ImagesController], providers: [ImagesService] })
+@Module({
+  controllers: [ImagesController],
+  providers: [ImagePolicy, ImagePulls, ImageRemoval, ImageUse, ImagesService, PullsService, RegistryCredentials],
+  exports: [ImageUse],
+})
 export class ImagesModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../common/errors/atoll-error.js';
+import { checkImageName } from '../engine/image-reference.js';
 import { Images } from '../engine/images.js';
 import type { ImageInfo, ImageSummary } from '../engine/types.js';
 
@@ -11,10 +12,11 @@ export class ImagesService {
     return this.images.list();
   }
 
-  /** By id, short id or reference. 404 when there is none. */
-  async get(reference: string): Promise<ImageInfo> {
-    const image = await this.images.inspect(reference);
-    if (!image) throw notFound(`no image "${reference}" on this engine`);
+  /** By id, short id or reference. 400 for what can't be one, 404 when there is none, 409 for a short id of several. */
+  async get(name: string): Promise<ImageInfo> {
+    checkImageName(name);
+    const image = await this.images.inspect(name);
+    if (!image) throw notFound(`no image "${name}" on this engine`);
     return image;
   }
 }

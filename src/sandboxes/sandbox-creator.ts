@@ -2,9 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { isEngineError } from '../engine/errors.js';
-import { Images } from '../engine/images.js';
-import type { ImageInfo } from '../engine/types.js';
 import { AgentSetup } from '../guest/agent-setup.js';
+import { ImageUse, noImage } from '../images/image-use.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxIntents, type KeyUse } from './sandbox-intents.js';
 import type { SandboxPlan } from './sandbox-plan.js';
@@ -17,7 +16,7 @@ export class SandboxCreator {
   private readonly logger = new Logger(SandboxCreator.name);
 
   constructor(
-    private readonly images: Images,
+    private readonly images: ImageUse,
     private readonly setup: AgentSetup,
     private readonly intents: SandboxIntents,
     private readonly runner: SandboxRunner,
@@ -26,7 +25,7 @@ export class SandboxCreator {
 
   /** Throws KeyInUse when another request has the key meanwhile. */
   async create(plan: SandboxPlan, use?: KeyUse): Promise<Sandbox> {
-    const [image, setup] = await Promise.all([this.imageOf(plan.image), this.setup.ready()]);
+    const [image, setup] = await Promise.all([this.images.find(plan.image), this.setup.ready()]);
     const intent = await this.intents.record(plan, image, setup, use);
     try {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));
@@ -35,12 +34,6 @@ export class SandboxCreator {
     } catch (error) {
       throw await this.undo(intent, named(error, plan));
     }
-  }
-
-  private async imageOf(reference: string): Promise<ImageInfo> {
-    const image = await this.images.inspect(reference);
-    if (!image) throw noImage(reference);
-    return image;
   }
 
   /** What can't be taken back now is left as an intent, without its claim, for the reconciler. Returns the first error, to be thrown. */
@@ -68,8 +61,3 @@ function named(error: unknown, plan: SandboxPlan): unknown {
 }
 
 const nameOf = (line: string): string => line.split('=', 1)[0];
-
-const noImage = (reference: string) =>
-  badRequest(`image "${reference}" is not on this engine; pull it there first: docker pull ${reference}`, {
-    field: 'image',
-  });

@@ -62,7 +62,15 @@ export class SandboxesController {
     required: false,
     description: 'The same key and body answer with the same sandbox, for 24 hours.',
   })
-  @ApiErrors(...BODY, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'ENGINE_UNAVAILABLE', 'INSUFFICIENT_STORAGE', 'TIMEOUT')
+  @ApiErrors(
+    ...BODY,
+    'FORBIDDEN',
+    'CONFLICT',
+    'IDEMPOTENCY_KEY_REUSED',
+    'ENGINE_UNAVAILABLE',
+    'INSUFFICIENT_STORAGE',
+    'TIMEOUT',
+  )
   create(@Body() request: CreateSandboxRequest, @Headers('Idempotency-Key') key?: string): Promise<CreatedSandbox> {
     return this.sandboxes.create(request, key);
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { GuestModule } from '../guest/guest.module.js';
+import { ImagesModule } from '../images/images.module.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxAdoption } from './sandbox-adoption.js';
 import { SandboxCreator } from './sandbox-creator.js';
@@ -17,7 +18,7 @@ import { Transitions } from './transitions.js';
 import { Clock } from '../common/clock.js';
 
 @Module({
-  imports: [GuestModule],
+  imports: [GuestModule, ImagesModule],
   controllers: [SandboxesController],
   providers: [
     Clock,

@@ -6,7 +6,8 @@ import { ErrorResponse } from './error-response.dto.js';
 const MEANING: Record<ErrorCode, string> = {
   BAD_REQUEST: 'The body, the query or the path is not valid; the message names the field.',
   UNAUTHORIZED: 'No valid API key.',
-  FORBIDDEN: 'The key, or the user inside the sandbox, may not do this.',
+  FORBIDDEN:
+    'The key, or the user inside the sandbox, may not do this; a registry wants other credentials; the image is not allowed here.',
   NOT_FOUND: 'There is no such thing.',
   NOT_ACCEPTABLE: 'The file is not UTF-8 text.',
   TIMEOUT: 'The operation passed its deadline.',

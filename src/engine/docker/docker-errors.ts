@@ -86,6 +86,10 @@ function sentence(kind: EngineErrorKind, raw: RawError, doing: Doing): string {
       return refusal(engineText(raw)) ?? `The engine refuses to ${doing.what}.`;
     case 'unsupported':
       return NO_DISK_LIMIT;
+    case 'registry_refuses':
+    case 'registry_away':
+    case 'registry_busy':
+      return `The registry failed to help the engine to ${doing.what}.`;
     case 'no_space':
       return "There is no space left on the engine's host.";
     case 'internal':

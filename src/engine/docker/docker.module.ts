@@ -11,6 +11,7 @@ import { DockerContainers } from './docker-containers.js';
 import { DockerEngineHost } from './docker-engine-host.js';
 import { DockerImages } from './docker-images.js';
 import { DockerNetwork } from './docker-network.js';
+import { ImagePull } from './image-pull.js';
 import { OwnedContainers } from './owned-containers.js';
 import { TinyImage } from './tiny-image.js';
 
@@ -25,6 +26,7 @@ import { TinyImage } from './tiny-image.js';
     DockerNetwork,
     TinyImage,
     AgentVolumeLock,
+    ImagePull,
     AgentVolume,
     { provide: Containers, useClass: DockerContainers },
     { provide: Images, useClass: DockerImages },

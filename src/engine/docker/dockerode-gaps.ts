@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import type {
   Container,
@@ -21,16 +23,28 @@ export function createContainer(
 
 /** dockerode's own can't be given up. */
 export function inspectImage(docker: Docker, reference: string, abortSignal: AbortSignal): Promise<ImageInspectInfo> {
-  const request = {
-    path: `/images/${reference}/json`,
-    method: 'GET',
-    abortSignal,
-    statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
-  };
+  const request = { path: `/images/${reference}/json`, method: 'GET', abortSignal, statusCodes: { 200: true } };
+  return dial(docker, request) as Promise<ImageInspectInfo>;
+}
+
+/** The answer of a pull, line by line. Like dockerode's own, but its credentials are in no debug output. */
+export function pullImage(
+  docker: Docker,
+  query: { fromImage: string; tag: string; platform?: string },
+  authconfig: object | undefined,
+  abortSignal: AbortSignal,
+): Promise<IncomingMessage> {
+  const headers = Object.defineProperty({}, inspect.custom, { value: () => '(hidden)' });
+  const options = { _query: query, _body: {} };
+  const request = { path: '/images/create?', method: 'POST', isStream: true, statusCodes: { 200: true } };
+  return dial(docker, { ...request, options, headers, authconfig, abortSignal }) as Promise<IncomingMessage>;
+}
+
+function dial(docker: Docker, request: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     (docker.modem as Modem).dial(request, (error, answer) => {
       if (error) reject(error);
-      else resolve(answer as ImageInspectInfo);
+      else resolve(answer);
     });
   });
 }

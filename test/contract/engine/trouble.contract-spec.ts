@@ -56,6 +56,8 @@ const calls = (one: Side, signal?: AbortSignal): [string, () => Promise<unknown>
   ['events', () => one.containers.events(signal ?? new AbortController().signal)],
   ['images', () => one.images.list(signal)],
   ['image', () => one.images.inspect('name', signal)],
+  ['image users', () => one.images.usersOf('sha256:1', signal)],
+  ['image removal', () => one.images.remove('name', false, signal)],
 ];
 
 async function kinds(one: Side, signal?: AbortSignal): Promise<Record<string, string>> {

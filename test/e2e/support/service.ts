@@ -223,7 +223,7 @@ function parse(text: string, type: string): unknown {
   return type.startsWith('application/json') ? (JSON.parse(text) as unknown) : text;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

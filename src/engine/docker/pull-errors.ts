@@ -1,0 +1,86 @@
+import { EngineError, type EngineErrorKind } from '../errors.js';
+import { familiarName, fullName, type ImageReference } from '../image-reference.js';
+
+/** More of what a registry said is of no use to anybody. */
+const MAX_SAID = 500;
+
+/**
+ * Engines tell what a registry answered in words alone, and each generation in others: those up to 28 speak to it themselves, 29 has containerd do it.
+ * The first that matches decides.
+ */
+const WORDS: [EngineErrorKind, RegExp][] = [
+  ['no_space', /no space left on device|disk quota exceeded/i],
+  [
+    'unsupported',
+    /no matching manifest|no match for platform|does not (match|provide) the specified platform|platform specifier|unknown operating system or architecture|operating system .*(not supported|cannot be used)|invalid platform/i,
+  ],
+  ['registry_busy', /toomanyrequests|too many requests|rate limit/i],
+  // The engine's own part.
+  ['internal', /failed to (register|extract|unpack|apply|prepare|lease)|error processing tar/i],
+  [
+    'registry_refuses',
+    /no basic auth credentials|unauthori[sz]ed|unauthenticated|authentication required|authorization failed|incorrect username or password|access denied|is denied|denied:|insufficient_scope|docker login|\b(401|403)\b|forbidden|failed to (authorize|fetch \w+ token).*\b(400|401|403)\b/i,
+  ],
+  [
+    'registry_away',
+    /dial tcp|no such host|connection (refused|reset)|network is unreachable|no route to host|i\/o timeout|timeout|deadline exceeded|\bEOF\b|tls|x509|certificate|http response to https client|unexpected (http )?status|\b5\d\d\b|broken pipe|proxyconnect/i,
+  ],
+  ['no_such_image', /manifest unknown|name unknown|not found|not known to registry|does not exist|blob unknown/i],
+  ['invalid', /invalid reference format/i],
+];
+
+/** Where the words say nothing. */
+const BY_STATUS: Record<number, EngineErrorKind> = {
+  400: 'invalid',
+  401: 'registry_refuses',
+  403: 'registry_refuses',
+  404: 'no_such_image',
+};
+
+/** Why an engine could not pull an image, by what it said and the status that it said it with (200: in the middle). */
+export function pullError(said: string, status: number, reference: ImageReference): EngineError {
+  // A reference may hold any of the words: `team/denied:404`.
+  const words = withoutReference(said, reference);
+  const known = WORDS.find(([, pattern]) => pattern.test(words))?.[0];
+  const kind = known ?? BY_STATUS[status] ?? 'registry_away';
+  return new EngineError(kind, sentence(kind, reference), { cause: new Error(said), details: details(kind, said) });
+}
+
+function sentence(kind: EngineErrorKind, reference: ImageReference): string {
+  const name = fullName(reference);
+  switch (kind) {
+    case 'no_space':
+      return "There is no space left on the engine's host.";
+    case 'unsupported':
+      return `There is no image ${name} for this platform.`;
+    case 'registry_busy':
+      return `The registry ${reference.domain} wants fewer requests.`;
+    case 'registry_refuses':
+      return `The registry ${reference.domain} does not give ${name} with these credentials, or without any; it may say so of what it does not have, too.`;
+    case 'no_such_image':
+      return `The registry ${reference.domain} has no image ${name}.`;
+    case 'registry_away':
+      return `The registry ${reference.domain} does not answer, or not as a registry does.`;
+    case 'invalid':
+      return `The engine refuses the reference ${name}.`;
+    default:
+      return 'The engine failed to pull the image.';
+  }
+}
+
+/** What the registry said; nothing of what the engine says of its own host. */
+function details(kind: EngineErrorKind, said: string): { registry: string } | undefined {
+  if (kind === 'no_space' || kind === 'internal') return undefined;
+  const text = said
+    // What is no registry's answer may be any page of any server that the engine can reach.
+    .replace(/response body: .*/s, 'response body')
+    .replace(/\?[^\s"]*/g, '');
+  return { registry: text.length > MAX_SAID ? `${text.slice(0, MAX_SAID)}…` : text };
+}
+
+function withoutReference(said: string, reference: ImageReference): string {
+  const { domain, path, tag, digest } = reference;
+  const parts = [fullName(reference), `${domain}/${path}`, familiarName(reference), path, domain];
+  const text = [...parts, digest].reduce<string>((rest, part) => (part ? rest.replaceAll(part, '') : rest), said);
+  return (tag ? text.replaceAll(`:${tag}`, '') : text).replace(/"https?:[^"]*"/g, '');
+}

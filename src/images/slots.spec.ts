@@ -1,0 +1,31 @@
+import { Slots } from './slots.js';
+
+const never = new AbortController().signal;
+
+it('lets so many in, the others in their order, and past whoever gave up or failed', async () => {
+  const slots = new Slots(2);
+  const seen: string[] = [];
+  const doors = new Map<string, () => void>();
+  const work = (name: string, signal = never) =>
+    slots.run(signal, async () => {
+      seen.push(name);
+      await new Promise<void>((open) => doors.set(name, open));
+      if (name === 'b') throw new Error('b failed');
+    });
+  const leaving = new AbortController();
+  const all = [work('a'), work('b'), work('c', leaving.signal), work('d')];
+  const results = Promise.allSettled(all);
+  await Promise.resolve();
+  expect(seen).toEqual(['a', 'b']);
+  leaving.abort(new Error('c gave up'));
+  await expect(all[2]).rejects.toThrow('c gave up');
+  doors.get('b')!();
+  await expect(all[1]).rejects.toThrow('b failed');
+  await new Promise((done) => setImmediate(done));
+  expect(seen).toEqual(['a', 'b', 'd']);
+  for (const name of ['a', 'd']) doors.get(name)!();
+  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  // All places are free again.
+  await Promise.all([slots.run(never, async () => 1), slots.run(never, async () => 2)]);
+  await expect(slots.run(leaving.signal, async () => 3)).rejects.toThrow('c gave up');
+});
