@@ -1,11 +1,14 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
-import { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
+import { clientGone } from '../common/http/client-gone.js';
+import { acceptsNdjson } from '../common/ndjson.js';
+import { ApiCreate } from './api-create.decorator.js';
+import { CreateQuery, CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
 import { ListSandboxesQuery } from './dto/list-sandboxes.query.dto.js';
 import { RenewExpirationRequest } from './dto/renew-expiration.request.dto.js';
 import {
-  CreatedSandbox,
   PausedSandbox,
   RenewedSandbox,
   RestartedSandbox,
@@ -16,7 +19,7 @@ import {
   StartedSandbox,
   StoppedSandbox,
 } from './dto/sandbox.responses.dto.js';
-import { CREATE, LIST, RUNNING } from './dto/sandbox.examples.js';
+import { LIST, RUNNING } from './dto/sandbox.examples.js';
 import { StatsQuery } from './dto/stats.query.dto.js';
 import { SandboxStats } from './dto/stats.response.dto.js';
 import { StopQuery } from './dto/stop.query.dto.js';
@@ -54,25 +57,20 @@ export class SandboxesController {
     return { sandboxes: rows.map(toSummary), next_cursor: nextCursor };
   }
 
-  /** Create a sandbox and start it. It answers once commands can run in it. */
+  /** Create a sandbox and start it. It answers once commands can run in it, or with `stream=true` as ND-JSON with the progress of a pull. */
   @Post()
-  @ApiBody({ type: CreateSandboxRequest, examples: CREATE })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body answer with the same sandbox, for 24 hours.',
-  })
-  @ApiErrors(
-    ...BODY,
-    'FORBIDDEN',
-    'CONFLICT',
-    'IDEMPOTENCY_KEY_REUSED',
-    'ENGINE_UNAVAILABLE',
-    'INSUFFICIENT_STORAGE',
-    'TIMEOUT',
-  )
-  create(@Body() request: CreateSandboxRequest, @Headers('Idempotency-Key') key?: string): Promise<CreatedSandbox> {
-    return this.sandboxes.create(request, key);
+  @ApiCreate()
+  create(
+    @Body() request: CreateSandboxRequest,
+    @Query() { stream }: CreateQuery,
+    @Req() { headers }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers('Idempotency-Key') key?: string,
+  ): Promise<unknown> {
+    if (stream !== 'true' && (stream === 'false' || !acceptsNdjson(headers.accept)))
+      return this.sandboxes.create(request, key, clientGone(reply.raw));
+    void reply.status(200); // that it is created is for the last line to say
+    return this.sandboxes.follow(request, key);
   }
 
   /** Inspect a sandbox, by its id or its name. */

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { ImageUse } from '../images/image-use.js';
 import type { Sandbox } from '../store/sandbox.types.js';
+import { CreateStream } from './create-stream.js';
 import type { CreateSandboxRequest } from './dto/create-sandbox.request.dto.js';
 import type { CreatedSandbox } from './dto/sandbox.responses.dto.js';
 import { IdempotentCreate } from './idempotent-create.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
-import { SandboxPlanner } from './sandbox-plan.js';
+import { SandboxPlanner, type SandboxPlan } from './sandbox-plan.js';
 import { toCreated } from './sandbox-view.js';
 
 /** Making sandboxes, and finding one. */
@@ -16,11 +18,28 @@ export class SandboxesService {
     private readonly planner: SandboxPlanner,
     private readonly creator: SandboxCreator,
     private readonly idempotent: IdempotentCreate,
+    private readonly images: ImageUse,
   ) {}
 
-  /** With a key, the same request again answers with the same sandbox. */
-  create(request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
+  /** With a key, the same request again answers with the same sandbox. The signal: the client has gone, and its image need not be pulled. */
+  async create(
+    request: CreateSandboxRequest,
+    idempotencyKey: string | undefined,
+    gone: AbortSignal,
+  ): Promise<CreatedSandbox> {
     const plan = this.planner.plan(request);
+    await this.images.ensure(plan.image, request.pull ?? 'never', gone);
+    return this.make(plan, request, idempotencyKey);
+  }
+
+  /** The same, line by line, with the progress of the pull. */
+  async follow(request: CreateSandboxRequest, idempotencyKey: string | undefined): Promise<CreateStream> {
+    const plan = this.planner.plan(request);
+    const pull = await this.images.follow(plan.image, request.pull ?? 'never');
+    return new CreateStream(pull, () => this.make(plan, request, idempotencyKey));
+  }
+
+  private make(plan: SandboxPlan, request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
     return this.idempotent.run(idempotencyKey, request, async (use) => toCreated(await this.creator.create(plan, use)));
   }
 

@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsIn,
   IsInt,
   IsNotEmpty,
   IsNumber,
@@ -19,6 +20,7 @@ import { IsEnv, ToEnvRecord } from '../../common/validation/env.js';
 import { IsLabels } from '../../common/validation/labels.js';
 import { FromRaw } from '../../common/validation/raw-record.js';
 import { NoNul } from '../../common/validation/no-nul.js';
+import { PULL_MODES, type PullMode } from '../../images/image-use.js';
 import { PORT_PATTERN } from '../ports.js';
 
 export class ResourcesRequest {
@@ -73,9 +75,18 @@ export class CreateSandboxRequest {
   @ApiProperty()
   @IsString()
   @IsNotEmpty()
-  @MaxLength(512)
+  @MaxLength(1024)
   @NoNul()
   image: string;
+
+  /**
+   * Whether its image is pulled before: `never`, if it is `missing` on the engine, or `always`. With the configured credentials.
+   * @example "missing"
+   */
+  @ApiProperty({ enum: PULL_MODES })
+  @IsOptional()
+  @IsIn(PULL_MODES)
+  pull?: PullMode;
 
   /**
    * Ports to publish on the engine's loopback: a number, with `/tcp` (the default) or `/udp`. The first is the routing port.
@@ -134,4 +145,11 @@ export class CreateSandboxRequest {
   @FromRaw()
   @IsLabels()
   labels?: Record<string, string>;
+}
+
+export class CreateQuery {
+  /** The progress of a pull and the sandbox as ND-JSON, as with `Accept: application/x-ndjson`. */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  stream?: 'true' | 'false';
 }
