@@ -10,6 +10,9 @@ export interface PourBounds {
   end?: boolean;
 }
 
+/** Bytes that may wait in the sink: it takes several chunks at once far cheaper than one after the other. */
+const AHEAD = 512 * 1024;
+
 /**
  * Sends all of `source` into `sink`, no faster than that takes it. Resolves when the source has ended, and early when the sink takes no
  * more: its other side then says why. What is left of the source is thrown away, so that whoever sends it can hear the answer. Rejects with
@@ -34,7 +37,7 @@ export function pour(source: Readable, sink: Writable, bounds: PourBounds = {}):
       idle?.refresh();
       if (size > limit) finish(new AtollError('PAYLOAD_TOO_LARGE', `the body is larger than ${limit} bytes`));
       else if (!sink.writable) finish();
-      else if (!sink.write(chunk)) source.pause();
+      else if (!sink.write(chunk) && sink.writableLength >= AHEAD) source.pause();
     };
     const onDrain = () => {
       idle?.refresh();

@@ -9,7 +9,7 @@ import { misunderstood } from './file-entries.js';
  */
 export function streamOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Readable {
   return new Readable({
-    highWaterMark: 256 * 1024,
+    highWaterMark: 64 * 1024,
     read() {
       chunks.next().then(
         ({ done, value }) => this.push(done ? null : value),

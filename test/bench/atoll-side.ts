@@ -1,13 +1,16 @@
 import { HttpClient } from './http-client.js';
-import { IMAGE, textOf } from './raw-side.js';
+import { IMAGE, LISTED, textOf } from './raw-side.js';
 import { ServiceProcess } from './service-process.js';
 import type { CleanUp, Side } from './side.js';
+
+const BYTES = 'application/octet-stream';
 
 /** The same work through our REST API, by one transport. */
 export class AtollSide implements Side {
   private service?: ServiceProcess;
   private client!: HttpClient;
   private sandbox = '';
+  private listed = 0;
   private said = '';
 
   constructor(
@@ -49,6 +52,22 @@ export class AtollSide implements Side {
   async read(path: string): Promise<Buffer> {
     const { content } = await this.client.json<{ content: string }>({ method: 'GET', path: this.file(path) }, 200);
     return Buffer.from(content, 'latin1');
+  }
+
+  async writeBytes(path: string, content: Buffer): Promise<void> {
+    await this.client.call({ method: 'PUT', path: this.file(path), body: content, type: BYTES }, 200);
+  }
+
+  async readBytes(path: string): Promise<Buffer> {
+    return this.client.call({ method: 'GET', path: this.file(path), accept: BYTES }, 200);
+  }
+
+  async list(entries: number): Promise<void> {
+    const path = `${this.sandbox}/files/list?path=/tmp/list`;
+    if (this.listed !== entries) await this.run(this.sandbox, 'sh', ['-c', LISTED, 'sh', String(entries)]);
+    this.listed = entries;
+    const { entries: all } = await this.client.json<{ entries: unknown[] }>({ method: 'GET', path }, 200);
+    if (all.length !== entries) throw new Error(`${all.length} entries instead of ${entries}`);
   }
 
   /** One request runs it and reads all it says, line by line. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CleanUp, Side } from './side.js';
 
 export interface Case {
@@ -16,6 +17,9 @@ export interface Case {
 
 const PATH = '/tmp/bench.txt';
 const KIB = Buffer.from('0123456789abcdef'.repeat(64));
+const BIG_PATH = '/tmp/bench.bin';
+/** Not compressible to anybody on the way. */
+const BIG = randomBytes(64 * 1024 * 1024);
 const OUTPUT = 100_000_000;
 
 export const CASES: Case[] = [
@@ -25,6 +29,23 @@ export const CASES: Case[] = [
   { key: 'exec16', title: '16 clients at once', share: 0.2, warmUp: 10, run: (side) => atOnce(16, side) },
   { key: 'write', title: 'write 1 KiB', wanted: 0.05, share: 1, warmUp: 400, run: (side) => side.write(PATH, KIB) },
   { key: 'read', title: 'read 1 KiB', wanted: 0.05, share: 1, warmUp: 400, run: (side) => readBack(side) },
+  { key: 'list', title: 'list 1,000 entries', share: 0.3, warmUp: 50, run: (side) => side.list(1000) },
+  {
+    key: 'write64',
+    title: 'write 64 MiB',
+    share: 0.1,
+    warmUp: 3,
+    bytes: BIG.length,
+    run: (side) => side.writeBytes(BIG_PATH, BIG),
+  },
+  {
+    key: 'read64',
+    title: 'read 64 MiB',
+    share: 0.1,
+    warmUp: 3,
+    bytes: BIG.length,
+    run: (side) => readBackBytes(side),
+  },
   {
     key: 'output',
     title: '100 MB of output',
@@ -54,4 +75,12 @@ async function readBack(side: Side): Promise<void> {
     return side.read(PATH);
   });
   if (!content.equals(KIB)) throw new Error(`${side.name} read back something else`);
+}
+
+async function readBackBytes(side: Side): Promise<void> {
+  const content = await side.readBytes(BIG_PATH).catch(async () => {
+    await side.writeBytes(BIG_PATH, BIG);
+    return side.readBytes(BIG_PATH);
+  });
+  if (content.length !== BIG.length) throw new Error(`${side.name} read back ${content.length} bytes`);
 }

@@ -3,8 +3,12 @@ import http from 'node:http';
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
-  /** An object is sent as JSON, bytes as a tar archive. */
+  /** An object is sent as JSON, bytes as `type`. */
   body?: object | Buffer;
+  /** Of bytes; a tar archive without. */
+  type?: string;
+  /** Of the answer that is wanted. */
+  accept?: string;
 }
 
 export interface Reply {
@@ -40,11 +44,11 @@ export class HttpClient {
     this.agent.destroy();
   }
 
-  private send({ method, path, body }: Call): Promise<Reply> {
+  private send({ method, path, body, type: given = 'application/x-tar', accept }: Call): Promise<Reply> {
     const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-    const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json';
+    const type = Buffer.isBuffer(body) ? given : 'application/json';
     const about = payload ? { 'content-type': type, 'content-length': payload.length } : {};
-    const headers = { ...this.headers, ...about };
+    const headers = { ...this.headers, ...about, ...(accept ? { accept } : {}) };
     return new Promise((resolve, reject) => {
       const request = http.request({ ...this.target, agent: this.agent, method, path, headers, timeout: TIMEOUT_MS });
       request.on('timeout', () => request.destroy(new Error(`${method} ${path} took too long`)));

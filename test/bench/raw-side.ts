@@ -3,6 +3,8 @@ import type { CleanUp, Side } from './side.js';
 import { tarOf, untar } from './tar.js';
 
 export const IMAGE = 'atoll-test/busybox:1';
+/** Makes the directory that is listed. */
+export const LISTED = 'mkdir -p /tmp/list && cd /tmp/list && seq $1 | xargs touch';
 const NAME = 'atoll-bench-raw';
 /** Every engine from 19.03 on speaks it. */
 const API = '/v1.40';
@@ -31,6 +33,7 @@ export const textOf = (bytes: number): string[] => ['sh', '-c', `yes ${'x'.repea
 export class RawSide implements Side {
   private readonly client: HttpClient;
   private container = '';
+  private listed = 0;
   private kept = false;
 
   /** `plain`: the engine's default network and no limits, the cheapest container that there is. */
@@ -68,6 +71,21 @@ export class RawSide implements Side {
     const query = `path=${encodeURIComponent(path)}`;
     const url = `${API}/containers/${this.container}/archive?${query}`;
     return untar(await this.client.call({ method: 'GET', path: url }, 200));
+  }
+
+  writeBytes(path: string, content: Buffer): Promise<void> {
+    return this.write(path, content);
+  }
+
+  readBytes(path: string): Promise<Buffer> {
+    return this.read(path);
+  }
+
+  async list(entries: number): Promise<void> {
+    if (this.listed !== entries) await this.run(this.container, ['sh', '-c', LISTED, 'sh', String(entries)]);
+    this.listed = entries;
+    const lines = (await this.run(this.container, ['ls', '-la', '/tmp/list'])).toString().split('\n').length;
+    if (lines < entries) throw new Error(`${lines} lines instead of ${entries}`);
   }
 
   async output(bytes: number): Promise<void> {

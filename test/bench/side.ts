@@ -13,6 +13,11 @@ export interface Side {
   /** A file of these bytes (ASCII) at this path. */
   write(path: string, content: Buffer): Promise<void>;
   read(path: string): Promise<Buffer>;
+  /** The same with any bytes, as one would write and read what is large. */
+  writeBytes(path: string, content: Buffer): Promise<void>;
+  readBytes(path: string): Promise<Buffer>;
+  /** A directory that holds so many files. */
+  list(entries: number): Promise<void>;
   /** A command that says this many bytes of text, until it has ended and the client has them. */
   output(bytes: number): Promise<void>;
   /** The same bytes again: what was kept of them, or by `cat` where nothing is kept. */

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Files } from './support/files.js';
+import { Service, type Sandbox } from './support/service.js';
+
+const MIB = 1024 * 1024;
+/** ATOLL_TEST_LARGE_MIB=2048 is the long form. */
+const SIZE = Number(process.env.ATOLL_TEST_LARGE_MIB ?? 192) * MIB;
+
+describe('large files', () => {
+  let service: Service;
+  let sandbox: Sandbox;
+  let files: Files;
+
+  beforeAll(async () => {
+    service = await Service.start();
+    sandbox = await service.sandbox();
+    files = new Files(sandbox);
+  });
+  afterAll(() => service.stop());
+
+  const rss = async () => {
+    const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${service.pid}/status`, 'utf8'))!;
+    return Number(kib) / 1024;
+  };
+  const url = (path: string) => `${service.url}${sandbox.path}/files?path=${path}`;
+  const BYTES = 'application/octet-stream';
+  const headers = (more: Record<string, string>) => ({ authorization: service.headers.authorization, ...more });
+
+  async function send(path: string, size: number): Promise<string> {
+    const hash = createHash('sha256');
+    const block = randomBytes(MIB);
+    let left = size;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (left === 0) return controller.close();
+        const chunk = block.subarray(0, Math.min(left, block.length));
+        block.writeUInt32LE(left / 1024, 0);
+        hash.update(chunk);
+        left -= chunk.length;
+        controller.enqueue(Buffer.from(chunk));
+      },
+    });
+    const init = { method: 'PUT', headers: headers({ 'content-type': BYTES }), body, duplex: 'half' };
+    expect((await fetch(url(path), init as RequestInit)).status).toBe(200);
+    return hash.digest('hex');
+  }
+
+  async function receive(path: string): Promise<string> {
+    const response = await fetch(url(path), { headers: headers({ accept: BYTES }) });
+    const hash = createHash('sha256');
+    for await (const chunk of response.body!) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  it('are written and read by stream, and cost no memory', async () => {
+    await send('/tmp/warm', 128 * MIB); // code is compiled, buffers have found their size
+    await receive('/tmp/warm');
+    const before = await rss();
+    const samples: number[] = [];
+    const sampling = setInterval(() => void rss().then((value) => samples.push(value)), 100);
+    const sent = await send('/tmp/large', SIZE);
+    expect(await receive('/tmp/large')).toBe(sent);
+    clearInterval(sampling);
+    expect((await sandbox.run('sha256sum', ['/tmp/large'])).stdout.split(' ')[0]).toBe(sent);
+    const growth = Math.max(...samples) - before;
+    if (process.env.ATOLL_TEST_LARGE_MIB) console.log(`RSS ${before.toFixed(0)} MiB, grew by ${growth.toFixed(1)} MiB`);
+    expect(growth).toBeLessThanOrEqual(20);
+  });
+
+  it('do not slow others down when their readers are slow', async () => {
+    const slow = await Promise.all(
+      [1, 2].map(() => fetch(url('/tmp/large'), { headers: headers({ accept: BYTES }) })), // and nobody reads them
+    );
+    const begun = performance.now();
+    for (let turn = 0; turn < 20; turn++) expect((await files.put('/tmp/third', 'x')).status).toBe(200);
+    await send('/tmp/fast', 32 * MIB);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    await Promise.all(slow.map(({ body }) => body!.cancel()));
+  });
+});
