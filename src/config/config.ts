@@ -88,6 +88,10 @@ export abstract class Config {
     readonly allowed?: readonly string[];
     /** A docker `config.json`, or the folder with it; absolute. */
     readonly registryConfig?: string;
+    /** Seconds that an image which was pulled here may be unused; 0 is for ever. */
+    readonly maxAgeS: number;
+    /** MB that images which were pulled here may take; 0 is no bound. */
+    readonly maxSizeMb: number;
   };
   readonly preview!: { readonly baseDomain: string; readonly port: number };
   readonly sweepIntervalMs!: number;
@@ -173,6 +177,8 @@ function fromValues(v: Values): Config {
       maxPulls: v.ATOLL_MAX_PULLS,
       allowed: v.ATOLL_ALLOWED_IMAGES,
       registryConfig: absolute(v.ATOLL_REGISTRY_CONFIG),
+      maxAgeS: v.ATOLL_IMAGE_MAX_AGE,
+      maxSizeMb: v.ATOLL_IMAGES_MAX_SIZE,
     },
     preview: { baseDomain: v.ATOLL_BASE_DOMAIN, port: v.ATOLL_PREVIEW_PORT },
     sweepIntervalMs: v.ATOLL_SWEEP_INTERVAL,

@@ -4,6 +4,7 @@ import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import { fullName, parseReference } from '../engine/image-reference.js';
 import { Images, type PullRequest, type RegistryAuth } from '../engine/images.js';
+import { PulledImagesRepository } from '../store/pulled-images.repository.js';
 import { ImagePolicy } from './image-policy.js';
 import { Pull } from './pull.js';
 import { PullStream } from './pull-stream.js';
@@ -32,6 +33,7 @@ export class ImagePulls implements OnModuleDestroy {
     private readonly images: Images,
     private readonly policy: ImagePolicy,
     private readonly credentials: RegistryCredentials,
+    private readonly pulled: PulledImagesRepository,
   ) {
     this.slots = new Slots(config.images.maxPulls);
   }
@@ -92,7 +94,11 @@ export class ImagePulls implements OnModuleDestroy {
     }, pullTimeoutMs);
     const signal = AbortSignal.any([given, late.signal]);
     try {
-      await this.slots.run(signal, () => this.images.pull(request, onProgress, signal));
+      await this.slots.run(signal, async () => {
+        const before = await this.images.inspect(image, signal);
+        await this.images.pull(request, onProgress, signal);
+        await this.record(image, before?.id);
+      });
       this.logger.log({ image, milliseconds: Date.now() - begun }, 'pulled');
     } catch (error) {
       // Whatever a call that was given up says, why it was given up says more.
@@ -101,6 +107,19 @@ export class ImagePulls implements OnModuleDestroy {
       throw reason;
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** What it brought, this service may remove by itself later; what was there already, only if that was its own, too. */
+  private async record(reference: string, before: string | undefined): Promise<void> {
+    try {
+      const image = await this.images.inspect(reference);
+      if (!image) return;
+      const now = Date.now();
+      if (image.id === before) await this.pulled.use(image.id, now);
+      else await this.pulled.record({ reference, imageId: image.id, usedAt: now });
+    } catch (error) {
+      this.logger.warn({ image: reference, err: error as Error }, 'could not keep in mind what was pulled');
     }
   }
 }

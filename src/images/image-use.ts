@@ -5,6 +5,7 @@ import { Images } from '../engine/images.js';
 import type { ImageInfo } from '../engine/types.js';
 import { ImagePolicy } from './image-policy.js';
 import { ImagePulls } from './image-pulls.js';
+import { ImageUpkeep } from './image-upkeep.js';
 import type { PullStream } from './pull-stream.js';
 
 /** When an image is pulled before a sandbox is made of it. */
@@ -18,6 +19,7 @@ export class ImageUse {
     private readonly images: Images,
     private readonly policy: ImagePolicy,
     private readonly pulls: ImagePulls,
+    private readonly upkeep: ImageUpkeep,
   ) {}
 
   /** 400 where it is not on the engine, or can't be; 403 where it may not be used. */
@@ -26,6 +28,7 @@ export class ImageUse {
     const image = await this.images.inspect(name);
     if (!image) throw noImage(name);
     this.policy.checkUse(name, image);
+    await this.upkeep.used(image.id);
     return image;
   }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ImagePolicy } from './image-policy.js';
 import { ImagePulls } from './image-pulls.js';
 import { ImageRemoval } from './image-removal.js';
+import { ImageUpkeep } from './image-upkeep.js';
 import { ImageUse } from './image-use.js';
 import { ImagesController } from './images.controller.js';
 import { ImagesService } from './images.service.js';
@@ -10,7 +11,16 @@ import { RegistryCredentials } from './registry-credentials.js';
 
 @Module({
   controllers: [ImagesController],
-  providers: [ImagePolicy, ImagePulls, ImageRemoval, ImageUse, ImagesService, PullsService, RegistryCredentials],
-  exports: [ImageUse],
+  providers: [
+    ImagePolicy,
+    ImagePulls,
+    ImageRemoval,
+    ImageUpkeep,
+    ImageUse,
+    ImagesService,
+    PullsService,
+    RegistryCredentials,
+  ],
+  exports: [ImageUpkeep, ImageUse],
 })
 export class ImagesModule {}

@@ -4,10 +4,17 @@ import { CommandsRepository } from './commands.repository.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { MetaRepository } from './meta.repository.js';
+import { PulledImagesRepository } from './pulled-images.repository.js';
 import { SandboxesRepository } from './sandboxes.repository.js';
 import { Store } from './store.js';
 
-const repositories = [SandboxesRepository, CommandsRepository, MetaRepository, IdempotencyRepository];
+const repositories = [
+  SandboxesRepository,
+  CommandsRepository,
+  MetaRepository,
+  IdempotencyRepository,
+  PulledImagesRepository,
+];
 
 /**
  * The store and its repositories. Global modules are initialised before all others, so the schema is up to date in

@@ -6,6 +6,7 @@ import { RegistryProxy } from './support/registry-proxy.js';
 import { eventually, Service } from './support/service.js';
 
 const MB = 1_000_000;
+const LAYER_MB = Number(process.env.ATOLL_TEST_LAYER_MB ?? 50);
 
 /** Pulls from a real registry on loopback. */
 describe('pull', () => {
@@ -49,8 +50,8 @@ describe('pull', () => {
   });
 
   it('tells how far it is, layer by layer', async () => {
-    await registry.push('team/big', '1', { layers: [randomBytes(20 * MB), randomBytes(5 * MB)] });
-    proxy.bytesPerSecond = 15 * MB;
+    await registry.push('team/big', '1', { layers: [randomBytes(LAYER_MB * MB), randomBytes(5 * MB)] });
+    proxy.bytesPerSecond = 100 * MB;
     const image = `${proxy.host}/team/big:1`;
     const { status, headers, body } = await service.call('POST', '/v1/images/pull', { image }, NDJSON);
     expect([status, headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
@@ -63,7 +64,7 @@ describe('pull', () => {
     const percents = lines.map(({ percent }) => percent!);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(new Set(percents).size).toBeGreaterThan(5);
-    const big = layers.filter(({ status, total }) => status === 'downloading' && total! > 19 * MB);
+    const big = layers.filter(({ status, total }) => status === 'downloading' && total! >= LAYER_MB * MB);
     expect(new Set(big.map(({ bytes }) => bytes)).size).toBeGreaterThan(3);
     expect(new Set(layers.map(({ status }) => status))).toEqual(
       new Set(['waiting', 'downloading', 'downloaded', 'extracting', 'complete']),
@@ -152,20 +153,22 @@ describe('pull', () => {
     'survives a registry that is away for a moment, and tells of one that stays away',
     { timeout: 90_000 },
     async () => {
-      await registry.push('team/broken', '1', { layers: [randomBytes(10 * MB)] });
-      proxy.bytesPerSecond = 3 * MB;
+      await registry.push('team/broken', '1', { layers: [randomBytes(4 * MB)] });
+      proxy.bytesPerSecond = 1 * MB;
       const image = `${proxy.host}/team/broken:1`;
       const answer = service.call('POST', '/v1/images/pull', { image }, NDJSON);
       await underWay(1);
-      await sleep(1000);
+      await sleep(500);
       await registry.kill();
       await proxy.cut();
+      proxy.bytesPerSecond = Infinity;
       await registry.boot();
       const lines = (await answer).body as Line[];
       expect(lines.map(({ status }) => status)).toContain('retrying');
       expect(lines.at(-1)).toMatchObject({ type: 'pulled' });
       await remove(image);
 
+      proxy.bytesPerSecond = 1 * MB;
       const again = service.call('POST', '/v1/images/pull', { image }, NDJSON);
       const plain = pull(image);
       await underWay(1);

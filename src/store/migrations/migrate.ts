@@ -4,6 +4,7 @@ import { StoreError } from '../store.error.js';
 import { sandboxesCommandsMeta } from './0001_sandboxes_commands_meta.js';
 import { claimsIdempotency } from './0002_claims_idempotency.js';
 import { idempotentSandboxLimits } from './0003_idempotent_sandbox_limits.js';
+import { pulledImages } from './0004_pulled_images.js';
 import type { DatabaseKind, StoreMigration } from './migration.js';
 
 /** In order of their names. */
@@ -11,6 +12,7 @@ const MIGRATIONS: Record<string, StoreMigration> = {
   '0001_sandboxes_commands_meta': sandboxesCommandsMeta,
   '0002_claims_idempotency': claimsIdempotency,
   '0003_idempotent_sandbox_limits': idempotentSandboxLimits,
+  '0004_pulled_images': pulledImages,
 };
 
 /** Any number, as long as all Atolls of all versions use the same. */

@@ -9,7 +9,12 @@ import { backends, sqlite, type TestDatabase } from './backends.js';
 import { ended, startChild } from './children.js';
 import { newSandbox } from './samples.js';
 
-const STEPS = ['0001_sandboxes_commands_meta', '0002_claims_idempotency', '0003_idempotent_sandbox_limits'];
+const STEPS = [
+  '0001_sandboxes_commands_meta',
+  '0002_claims_idempotency',
+  '0003_idempotent_sandbox_limits',
+  '0004_pulled_images',
+];
 
 describe.each(backends)('The schema on $name', (backend) => {
   let database: TestDatabase;
