@@ -4,7 +4,8 @@ import { isEngineError } from '../engine/errors.js';
 import { parseReference } from '../engine/image-reference.js';
 import { Images } from '../engine/images.js';
 import type { ImageInfo } from '../engine/types.js';
-import { type PulledImage, PulledImagesRepository } from '../store/pulled-images.repository.js';
+import type { PulledImage } from '../store/pulled-image.types.js';
+import { PulledImagesRepository } from '../store/pulled-images.repository.js';
 import { isSame } from './named.js';
 
 const MB = 1_048_576;

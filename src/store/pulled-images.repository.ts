@@ -1,15 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { PulledImage } from './pulled-image.types.js';
 import { Store } from './store.js';
-
-/** An image that this service pulled. */
-export interface PulledImage {
-  /** In full: `docker.io/library/busybox:latest`. */
-  reference: string;
-  /** `sha256:…`; what the reference meant then. */
-  imageId: string;
-  /** Unix ms. */
-  usedAt: number;
-}
 
 /** The images that this service pulled: what it may remove by itself. All methods may throw StoreError. */
 @Injectable()

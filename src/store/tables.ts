@@ -2,7 +2,7 @@ import type { Generated } from 'kysely';
 import type { Layout } from './codec.js';
 import type { Command } from './command.types.js';
 import type { IdempotencyEntry } from './idempotency.types.js';
-import type { PulledImage } from './pulled-images.repository.js';
+import type { PulledImage } from './pulled-image.types.js';
 import type { Sandbox } from './sandbox.types.js';
 
 export const SANDBOX_LAYOUT = {
