@@ -44,7 +44,7 @@ function setUp(options: Partial<LogStreamOptions> = {}) {
     progress.mockResolvedValue({ length: writer.position, ended });
     followed.close(ended);
   };
-  return { iterator: stream[Symbol.asyncIterator](), say, end, stopped, progress, writer };
+  return { iterator: stream[Symbol.asyncIterator](), say, end, stopped, progress, followed, writer };
 }
 
 const next = async (iterator: AsyncIterator<string | Buffer>) => String((await iterator.next()).value);
@@ -98,4 +98,40 @@ it('tells in a last line what went wrong', async () => {
   await next(iterator);
   expect(JSON.parse(await next(iterator))).toEqual({ type: 'error', code: 'NOT_FOUND', message: 'it was deleted' });
   expect((await iterator.next()).done).toBe(true);
+});
+
+it('misses no end that comes between being told of the command and listening to it', async () => {
+  const { iterator, end, progress, followed, writer } = setUp();
+  await next(iterator);
+  progress.mockImplementationOnce(async () => {
+    queueMicrotask(end);
+    return { length: writer.position, followed };
+  });
+  expect(JSON.parse(await next(iterator))).toMatchObject({ type: 'exit' });
+});
+
+it('says at its deadline that the command runs, when not all that it said before its end was read', async () => {
+  const { iterator, say, end } = setUp({ deadlineMs: 50, last: ({ state }) => ({ state }) });
+  await next(iterator);
+  await say('one\n');
+  expect(await next(iterator)).toContain('one');
+  await say('two\n'); // and the client is slow
+  end();
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  const rest: string[] = [];
+  for (let some = await iterator.next(); !some.done; some = await iterator.next()) rest.push(String(some.value));
+  const text = rest.join('');
+  expect([text.includes('two'), text.includes('exited')]).not.toEqual([false, true]);
+});
+
+it('ends at its deadline, however much there is still to read', async () => {
+  const { iterator, say, writer } = setUp({ deadlineMs: 50, last: ({ state }) => ({ state }) });
+  for (let at = 0; at < 10; at++) await say(`${'x'.repeat(60_000)}\n`);
+  await next(iterator);
+  expect(await next(iterator)).toContain('x');
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  const rest: string[] = [];
+  for (let some = await iterator.next(); !some.done; some = await iterator.next()) rest.push(String(some.value));
+  expect(rest.at(-1)).toBe('{"state":"running"}\n');
+  expect(rest.join('').length).toBeLessThan(writer.position / 2);
 });

@@ -1,6 +1,7 @@
 import type { Command } from '../../store/command.types.js';
 import { toAtollError } from '../../common/errors/to-atoll-error.js';
 import type { CommandWatch } from '../command-watch.js';
+import type { Followed } from '../followed.js';
 import { LogLines, type LogLine } from './log-lines.js';
 import { seqPastEnd } from './lines/seq.js';
 import type { Rendering } from './lines/render.js';
@@ -27,7 +28,7 @@ export interface LogStreamOptions {
   deadlineMs?: number;
   /** Said first; nothing opens the stream without a word. */
   first?: object;
-  /** Said last: of the command as it ended, or as it is at the deadline. */
+  /** Said last: of the command as it ended, or as it ran at the deadline. */
   last: (command: Command, seq: number) => object;
 }
 
@@ -76,15 +77,24 @@ export class LogStream implements AsyncIterable<string | Buffer> {
     const { folder, after, wholeCharacters, rendering, last, deadlineMs = Infinity } = this.options;
     const lines = new LogLines(folder, after, wholeCharacters);
     const deadline = Date.now() + deadlineMs;
+    let listening: Followed | undefined;
     let stop: (() => void) | undefined;
     try {
       while (!this.left) {
         const { length, followed, ended } = await this.watch.progress(this.command);
-        stop?.();
-        stop = followed?.onChange(this.waker.wake);
-        for (let bytes = await this.read(lines, length); bytes; bytes = await this.read(lines, length))
+        if (followed !== listening) {
+          stop?.();
+          stop = followed?.onChange(this.waker.wake);
+          listening = followed;
+          this.waker.wake(); // nobody has told us what came before we listened: look once more
+        }
+        const isLate = () => !ended && Date.now() >= deadline;
+        for (let bytes = await this.read(lines, length); bytes; bytes = await this.read(lines, length)) {
           yield* this.say(bytes);
-        const now = ended ?? (Date.now() >= deadline ? await this.watch.look(this.command) : undefined);
+          if (isLate()) break;
+        }
+        // At the deadline it is told as it was: had it ended since, not all that it said would stand before that.
+        const now = ended ?? (isLate() ? this.command : undefined);
         if (now) {
           const rest = this.render(ended ? lines.end() : lines.flush());
           const seq = ended ? seqPastEnd(length, 2) : lines.seq;
