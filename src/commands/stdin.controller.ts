@@ -4,6 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
+import { badRequest } from '../common/errors/atoll-error.js';
 import { isStreamed } from '../common/http/stream-body.js';
 import { validated } from '../common/validation/validation.pipe.js';
 import { bytesOf } from './command-spec.js';
@@ -28,7 +29,15 @@ export class StdinController {
   @RouteConfig({ streams: [BYTES] })
   @ApiConsumes('application/json', BYTES)
   @ApiBody({ schema: { oneOf: [{ $ref: getSchemaPath(WriteStdinRequest) }, { type: 'string', format: 'binary' }] } })
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
+  @ApiErrors(
+    'NOT_FOUND',
+    'CONFLICT',
+    'ENGINE_UNAVAILABLE',
+    'TIMEOUT',
+    'UNSUPPORTED_MEDIA_TYPE',
+    'PAYLOAD_TOO_LARGE',
+    'RATE_LIMITED',
+  )
   async write(
     @Param('id') id: string,
     @Param('cmdId') cmdId: string,
@@ -37,12 +46,17 @@ export class StdinController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StdinWritten> {
     const left = new AbortController();
-    reply.raw.once('close', () => left.abort());
+    if (reply.raw.closed) left.abort();
+    else reply.raw.once('close', () => left.abort());
     const { body, close } = isStreamed(request)
       ? { body: request.body as Readable, close: false }
       : await inJson(request);
     const options = { close: close || query.close === 'true', signal: left.signal };
-    return this.commands.writeStdin(id, cmdId, body, options);
+    try {
+      return await this.commands.writeStdin(id, cmdId, body, options);
+    } catch (error) {
+      throw left.signal.aborted ? badRequest('the client went away') : error; // which is nobody's bug, as the log would say
+    }
   }
 }
 
