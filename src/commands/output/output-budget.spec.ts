@@ -58,3 +58,17 @@ it('has nothing to do where nothing was said', async () => {
   await new OutputBudget(join(temp, 'none'), 1, () => false, onError).trim();
   expect(onError).not.toHaveBeenCalled();
 });
+
+it('does not look all the time at what is just within the bound', async () => {
+  const root = await logs('a');
+  const budget = new OutputBudget(root, 100, () => false, fail);
+  await budget.trim();
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  const look = vi.spyOn(budget, 'trim');
+  for (let word = 0; word < 10; word++) {
+    budget.add(1);
+    await look.mock.results.at(-1)?.value;
+  }
+  expect(look).toHaveBeenCalledOnce();
+  expect(await left(root)).toEqual(['a']);
+});

@@ -4,14 +4,18 @@ import { removeSegment, segmentsOf, type Segment } from './segments.js';
 
 /** Room is made for a while, since looking at everything is not cheap. */
 const MAKE_ROOM = 0.9;
-/** … and not done again at once where nothing could be removed. */
+/** … and not done again at once where too little could be removed. */
 const PAUSE_MS = 5000;
+/** Nor at each word of a command that drops as much as it says: the sum of what was written grows then, what there is does not. */
+const LEAST_PAUSE_MS = 100;
+/** Looking takes a tenth of the time at most. */
+const PAUSE_FACTOR = 9;
 
 type Old = Segment & { bytes: number; writtenAt: number };
 
 /**
- * Bounds the output of all commands together: past the bound the files that were written longest ago go. What a command is writing to just
- * now stays, since it would go on writing to a file that nobody finds.
+ * Bounds the output of all commands together: past the bound the files that were written longest ago go. The last one of a command that
+ * runs stays: it would go on writing to a file that nobody finds, and the next service learns from it how far the log goes.
  */
 export class OutputBudget {
   private total = 0;
@@ -22,7 +26,8 @@ export class OutputBudget {
     /** `<data>/output`: a folder for each sandbox, with one for each command. */
     private readonly root: string,
     private readonly maxBytes: number,
-    private readonly isOpen: (path: string) => boolean,
+    /** Whether a file is the last one of a command that runs. */
+    private readonly isNeeded: (path: string) => boolean,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -38,16 +43,26 @@ export class OutputBudget {
       .catch(this.onError)
       .finally(() => {
         this.trimming = undefined;
-        this.notBefore = this.total > this.maxBytes ? Date.now() + PAUSE_MS : 0;
       });
     return this.trimming;
   }
 
   private async makeRoom(): Promise<void> {
+    const begun = Date.now();
+    try {
+      await this.removeOldest();
+    } finally {
+      const now = Date.now();
+      const pause = Math.max(LEAST_PAUSE_MS, (now - begun) * PAUSE_FACTOR);
+      this.notBefore = now + (this.total > this.maxBytes ? Math.max(PAUSE_MS, pause) : pause);
+    }
+  }
+
+  private async removeOldest(): Promise<void> {
     const files = await this.files();
     this.total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.total <= this.maxBytes) return;
-    const oldestFirst = files.filter(({ path }) => !this.isOpen(path)).sort((a, b) => a.writtenAt - b.writtenAt);
+    const oldestFirst = files.filter(({ path }) => !this.isNeeded(path)).sort((a, b) => a.writtenAt - b.writtenAt);
     for (const file of oldestFirst) {
       if (this.total <= this.maxBytes * MAKE_ROOM) return;
       await removeSegment(file);

@@ -10,11 +10,18 @@ export class OutputLog {
     private readonly length: number,
     /** Bytes of each stream. */
     readonly sizes: Readonly<Record<StreamName, number>>,
-    /** Output is missing: dropped at its bound, here or in the sandbox. */
-    readonly gap: boolean,
-    /** Position of the first byte kept. */
-    readonly first: number,
+    private readonly kept: { gap: boolean; first: number },
   ) {}
+
+  /** Output is missing: dropped at its bound, here or in the sandbox, or while it was being read. */
+  get gap(): boolean {
+    return this.kept.gap;
+  }
+
+  /** Position of the first byte kept. */
+  get first(): number {
+    return this.kept.first;
+  }
 
   static async open(folder: string, length: number): Promise<OutputLog> {
     const sizes = { stdout: 0, stderr: 0 };
@@ -26,7 +33,7 @@ export class OutputLog {
       first ??= part.position;
       for (const { stream, data } of recordsOf(part.records)) sizes[stream] += data.length;
     }
-    return new OutputLog(folder, length, sizes, gap, first ?? length);
+    return new OutputLog(folder, length, sizes, { gap, first: first ?? length });
   }
 
   /** The offset in a stream from which it holds this many lines; an unfinished last one counts. */
@@ -49,7 +56,11 @@ export class OutputLog {
   async *read(stream: StreamName, from: number): AsyncGenerator<Buffer> {
     let skip = from;
     for await (const part of partsOf(this.folder, this.length)) {
-      if (!('records' in part)) continue;
+      if (!('records' in part)) {
+        this.kept.gap = true;
+        if (part.position === 0) this.kept.first = part.missingUntil;
+        continue;
+      }
       for (const record of recordsOf(part.records)) {
         if (record.stream !== stream) continue;
         const { data } = record;

@@ -8,6 +8,9 @@ import { OutputLog } from './output-reader.js';
 import { OutputWriter } from './output-writer.js';
 import { lengthOf } from './segments.js';
 
+/** After the start; until then the commands that run are found again, whose last files must stay. */
+const FIRST_TRIM_MS = 60_000;
+
 /** Where commands' output lies: `<data>/output/<sandbox>/<command>/<position>.log`. */
 @Injectable()
 export class OutputStore implements OnApplicationBootstrap {
@@ -26,7 +29,7 @@ export class OutputStore implements OnApplicationBootstrap {
 
   /** The bound may be lower than it was. */
   onApplicationBootstrap(): void {
-    void this.budget.trim();
+    setTimeout(() => void this.budget.trim(), FIRST_TRIM_MS).unref();
   }
 
   fresh(sandboxId: string, commandId: string): OutputWriter {

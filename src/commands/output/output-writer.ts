@@ -52,9 +52,9 @@ export class OutputWriter {
     return this.end;
   }
 
-  /** The file that is written to. */
+  /** The log's last file: what is written to, and what tells the next service how far the log goes. */
   get path(): string | undefined {
-    return this.file && this.segments.at(-1)?.path;
+    return this.segments.at(-1)?.path;
   }
 
   /** Tells whoever reads along of each append. Returns how to stop that. */
@@ -78,8 +78,11 @@ export class OutputWriter {
   }
 
   async close(): Promise<void> {
-    await this.closeFile();
-    this.onClose?.();
+    try {
+      await this.closeFile();
+    } finally {
+      this.onClose?.();
+    }
   }
 
   private async closeFile(): Promise<void> {
@@ -91,9 +94,9 @@ export class OutputWriter {
     await this.closeFile();
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = segmentPath(this.folder, position);
-    this.file = await open(path, 'a', 0o600);
-    // A segment of which nothing was whole goes on under its own name.
+    // A segment of which nothing was whole goes on under its own name. It is ours before it is there: see `path`.
     if (this.segments.at(-1)?.position !== position) this.segments.push({ position, path, bytes: 0 });
+    this.file = await open(path, 'a', 0o600);
     await this.dropOldest();
   }
 

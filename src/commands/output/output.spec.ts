@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { record } from '../../../test/support/records.js';
 import { readLogs } from '../../../test/support/read-logs.js';
 import { tempFolder } from '../../../test/support/temp-folder.js';
+import { logsAsJson } from './logs-json.js';
+import { OutputLog } from './output-reader.js';
 import { OutputWriter } from './output-writer.js';
 
 const MB = 1024 * 1024;
@@ -53,6 +55,12 @@ describe('writing', () => {
     await resumed.append(position, record('three'));
     await resumed.close();
     expect(await readLogs(folder, all)).toEqual({ stdout: 'onetwothree', stderr: '', truncated: false });
+  });
+
+  it('has its last file from the moment it is found again, not only from its next word on', async () => {
+    const folder = newFolder();
+    await write(folder, 'x');
+    expect((await OutputWriter.resume(folder, all)).path).toBe(join(folder, '0.log'));
   });
 
   it('goes on when not even the first record was whole', async () => {
@@ -209,4 +217,22 @@ describe('reading', () => {
     await writeFile(join(folder, 'note.txt'), 'x');
     expect((await readLogs(folder, all)).stdout).toBe('one');
   });
+});
+
+it('says that output is missing, too, when it was dropped while it was being read', async () => {
+  const folder = newFolder();
+  await write(folder, 'one\n');
+  const { position } = await write(folder, 'two\n');
+  const log = await OutputLog.open(folder, position);
+  await rm(join(folder, '0.log'));
+  const options = {
+    maxBytes: all,
+    streams: new Set(['stdout', 'stderr'] as const),
+    encoding: 'utf8',
+    exitCode: 0,
+  } as const;
+  let json = '';
+  for await (const piece of logsAsJson(log, options)) json += piece;
+  expect(JSON.parse(json)).toMatchObject({ stdout: 'two\n', stderr: '', exit_code: 0, truncated: true });
+  expect(log.first).toBe(position / 2);
 });
