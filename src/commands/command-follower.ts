@@ -47,8 +47,9 @@ export class CommandFollower {
   async resume(command: Command): Promise<void> {
     const guest = this.guests.find(command.sandboxId);
     const writer = await this.output.resume(command.sandboxId, command.id);
-    if (guest) this.remember(guest, command, new Followed(writer));
-    else await this.commands.finish(command.id, endedWithSandbox('sandbox_lost', writer.position));
+    if (guest) return this.remember(guest, command, new Followed(writer));
+    await writer.close();
+    await this.commands.finish(command.id, endedWithSandbox('sandbox_lost', writer.position));
   }
 
   private remember(guest: Guest, command: Command, followed: Followed, stream?: CommandStream): void {

@@ -17,7 +17,8 @@ export type LogLine = Piece | Missing;
 export class LogLines {
   private cutter?: LineCutter;
   private readonly place: Place;
-  private readonly lookback: Lookback;
+  /** Gone once it has served: it may hold megabytes of an unfinished line. */
+  private lookback?: Lookback;
   private readonly cursor: LogCursor;
 
   constructor(
@@ -26,8 +27,9 @@ export class LogLines {
     private readonly wholeCharacters: boolean,
   ) {
     this.place = placeOf(after);
-    this.lookback = new Lookback(this.place.position);
-    this.cursor = new LogCursor(folder, this.lookback.from);
+    const lookback = new Lookback(this.place.position);
+    this.lookback = lookback;
+    this.cursor = new LogCursor(folder, lookback.from);
   }
 
   /** The next lines of the log before `limit`; undefined at the limit. They may be none: a line goes on behind it. Their bytes are good until the next call. */
@@ -68,7 +70,7 @@ export class LogLines {
 
   private *take(record: OutputRecord, dataPosition: number): Generator<Piece> {
     const before = this.cutter ? 0 : Math.min(record.data.length, this.place.position - dataPosition);
-    if (before > 0) this.lookback.add({ ...record, data: record.data.subarray(0, before) }, dataPosition);
+    if (before > 0) this.lookback?.add({ ...record, data: record.data.subarray(0, before) }, dataPosition);
     if (before === record.data.length) return;
     const rest = before > 0 ? { ...record, data: record.data.subarray(before) } : record;
     yield* this.begin().push(rest, dataPosition + Math.max(0, before));
@@ -77,7 +79,7 @@ export class LogLines {
   private jump(from: number, to: number): LogLine[] {
     const { position } = this.place;
     if (!this.cutter && to <= position) {
-      this.lookback.jump();
+      this.lookback?.jump();
       return [];
     }
     const pieces = [...this.begin().jump(to)];
@@ -89,7 +91,8 @@ export class LogLines {
     if (this.cutter) return this.cutter;
     const place =
       this.place.position <= limit ? this.place : { position: limit, begun: { stdout: true, stderr: true } };
-    this.cutter = new LineCutter(place, this.wholeCharacters, this.lookback.pending(place, this.wholeCharacters));
+    this.cutter = new LineCutter(place, this.wholeCharacters, this.lookback?.pending(place, this.wholeCharacters));
+    this.lookback = undefined;
     return this.cutter;
   }
 }

@@ -3,7 +3,6 @@ import type { Piece } from './line-cutter.js';
 
 /** How lines of output are written for a client. */
 export interface Rendering {
-  contentType: string;
   piece(piece: Piece): string;
   /** Any other object; `seq` is where a client that comes back goes on. */
   object(object: object, seq?: number): string;
@@ -16,7 +15,6 @@ export type Encoding = 'utf8' | 'base64';
 export function ndjson(encoding: Encoding): Rendering {
   const text = textOf(encoding);
   return {
-    contentType: 'application/x-ndjson',
     piece: ({ stream, data, seq }) => `{"type":"${stream}","data":${text(data)},"seq":${seq}}\n`,
     object: (object) => `${JSON.stringify(object)}\n`,
     heartbeat: '{"type":"heartbeat"}\n',
@@ -27,7 +25,6 @@ export function ndjson(encoding: Encoding): Rendering {
 export function serverSentEvents(encoding: Encoding): Rendering {
   const lines = ndjson(encoding);
   return {
-    contentType: 'text/event-stream',
     piece: (piece) => `id: ${piece.seq}\ndata: ${lines.piece(piece)}\n`,
     object: (object, seq) => `${seq === undefined ? '' : `id: ${seq}\n`}data: ${lines.object(object)}\n`,
     heartbeat: ': heartbeat\n\n',
