@@ -5,8 +5,14 @@ import { segmentsOf, type Segment } from './segments.js';
 /** One record at least; little enough that cutting it into lines, even empty ones, holds nobody up. */
 const READ_BYTES = MAX_RECORD;
 
-/** Whole records that lie at this position, or output that is missing from here on. */
-export type LogPart = { position: number; records: Buffer } | { position: number; missingUntil: number };
+/** Whole records that lie at this position. */
+export interface LogRecords {
+  position: number;
+  records: Buffer;
+}
+
+/** … or output that is missing from here on. */
+export type LogPart = LogRecords | { position: number; missingUntil: number };
 
 /**
  * Reads a command's log from a position on, a piece at a time, while it may still be written. A file that is dropped while it is being read

@@ -2,7 +2,7 @@ import { LineCutter } from './lines/line-cutter.js';
 import { Lookback } from './lines/lookback.js';
 import type { Piece } from './lines/line-cutter.js';
 import { placeOf, seqOf, type Place } from './lines/seq.js';
-import { LogCursor } from './log-cursor.js';
+import { LogCursor, type LogRecords } from './log-cursor.js';
 import { recordsOf, type OutputRecord } from './records.js';
 
 /** Output is missing here: it was past a bound. */
@@ -32,17 +32,18 @@ export class LogLines {
     this.cursor = new LogCursor(folder, lookback.from);
   }
 
-  /** The next lines of the log before `limit`; undefined at the limit. They may be none: a line goes on behind it. Their bytes are good until the next call. */
-  async next(limit: number): Promise<LogLine[] | undefined> {
+  /**
+   * The next lines of the log before `limit`; undefined at the limit. They may be none: a line goes on behind it. They are cut as they are taken, one
+   * after the other, since 64 KiB may be as many lines; take all before the next call, after which their bytes are gone.
+   */
+  async next(limit: number): Promise<Iterable<LogLine> | undefined> {
     const part = await this.cursor.next(limit);
     if (!part) {
       this.begin(limit); // a line that was unfinished when the reader left may be due now
       return undefined;
     }
     if ('missingUntil' in part) return this.jump(part.position, part.missingUntil);
-    const lines: LogLine[] = [];
-    for (const record of recordsOf(part.records)) lines.push(...this.take(record, part.position + record.dataAt));
-    return lines;
+    return this.cut(part);
   }
 
   /** Unix ms at which an unfinished line is to be handed out by `flush`. */
@@ -66,6 +67,10 @@ export class LogLines {
 
   close(): Promise<void> {
     return this.cursor.close();
+  }
+
+  private *cut({ position, records }: LogRecords): Generator<Piece> {
+    for (const record of recordsOf(records)) yield* this.take(record, position + record.dataAt);
   }
 
   private *take(record: OutputRecord, dataPosition: number): Generator<Piece> {

@@ -135,3 +135,15 @@ it('ends at its deadline, however much there is still to read', async () => {
   expect(rest.at(-1)).toBe('{"state":"running"}\n');
   expect(rest.join('').length).toBeLessThan(writer.position / 2);
 });
+
+it('hands on what is many lines in small pieces, which hold nobody up and cost a slow client little', async () => {
+  const { iterator, say, end } = setUp();
+  await say('\n'.repeat(65_536));
+  end();
+  let lines = 0;
+  for (let some = await iterator.next(); !some.done; some = await iterator.next()) {
+    expect(some.value.length).toBeLessThan(256 * 1024);
+    lines += String(some.value).split('\n').length - 1;
+  }
+  expect(lines).toBe(65_536 + 1);
+});
