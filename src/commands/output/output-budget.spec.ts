@@ -72,3 +72,13 @@ it('does not look all the time at what is just within the bound', async () => {
   expect(look).toHaveBeenCalledOnce();
   expect(await left(root)).toEqual(['a']);
 });
+
+it('looks again after a while where a burst came just behind a look', async () => {
+  const root = await logs('a', 'b');
+  const budget = new OutputBudget(root, 200, () => false, fail);
+  await budget.trim();
+  await writeFile(join(root, 'sb_1', 'b', '100.log'), Buffer.alloc(50));
+  budget.add(50);
+  expect(await left(root)).toEqual(['a', 'b']);
+  await vi.waitFor(async () => expect(await left(root)).toEqual(['b']), 2000);
+});

@@ -21,6 +21,7 @@ export class OutputBudget {
   private total = 0;
   private trimming?: Promise<void>;
   private notBefore = 0;
+  private later?: NodeJS.Timeout;
 
   constructor(
     /** `<data>/output`: a folder for each sandbox, with one for each command. */
@@ -34,7 +35,14 @@ export class OutputBudget {
   /** Output has been written. */
   add(bytes: number): void {
     this.total += bytes;
-    if (this.total > this.maxBytes && Date.now() >= this.notBefore) void this.trim();
+    if (this.total <= this.maxBytes || this.later) return;
+    const look = () => {
+      this.later = undefined;
+      void this.trim();
+    };
+    const wait = this.notBefore - Date.now();
+    if (wait > 0) this.later = setTimeout(look, wait).unref();
+    else look();
   }
 
   /** Looks at all that is there, and removes what is past the bound. Never throws. */
