@@ -92,10 +92,9 @@ export class CommandsController {
   private answer(command: Command, query: WaitQuery, reply: FastifyReply): unknown {
     const { wait, wait_timeout: seconds, logs, encoding } = query;
     if (wait !== 'true') return { command: toDetail(command) };
-    void reply.header('x-accel-buffering', 'no'); // proxies hand on each line as it comes
+    void reply.type(NDJSON).header('x-accel-buffering', 'no'); // proxies hand on each line as it comes
     const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
     if (logs !== 'true') return waitPair(this.watch, command, timeoutMs);
-    void reply.type(NDJSON);
     return this.logs.pair(command, { encoding }, timeoutMs);
   }
 }

@@ -33,12 +33,7 @@ export class CommandsService {
   /** Starts a command; see CommandStarter. 409 when the sandbox is not running. */
   async start(idOrName: string, request: CreateCommandRequest): Promise<Command> {
     const sandbox = await this.sandboxes.running(idOrName);
-    try {
-      return await this.starter.start(sandbox, request);
-    } catch (error) {
-      await this.sandboxes.running(idOrName); // stopped or deleted meanwhile: that is why, and the truer answer
-      throw error;
-    }
+    return this.orWhy(idOrName, this.starter.start(sandbox, request));
   }
 
   async get(idOrName: string, commandId: string): Promise<Command> {
@@ -84,6 +79,16 @@ export class CommandsService {
     const command = await this.get(idOrName, commandId);
     if (command.state !== 'running') throw conflict(`the command "${commandId}" has finished`);
     const { guest } = await this.sandboxes.running(idOrName);
-    return this.agent.writeStdin(guest, command.id, { body, close, signal });
+    return this.orWhy(idOrName, this.agent.writeStdin(guest, command.id, { body, close, signal }));
+  }
+
+  /** What fails because the sandbox was stopped or deleted meanwhile says so: the truer answer. */
+  private async orWhy<T>(idOrName: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      await this.sandboxes.running(idOrName);
+      throw error;
+    }
   }
 }
