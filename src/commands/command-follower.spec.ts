@@ -22,7 +22,10 @@ import { OutputWriter } from './output/output-writer.js';
 Logger.overrideLogger(false);
 const temp = await tempFolder();
 const MB = 1024 * 1024;
-const config = { dataDir: temp, commands: { maxOutputBytes: MB, maxLogsBytes: MB } } as Config;
+const config = {
+  dataDir: temp,
+  commands: { maxOutputBytes: MB, maxLogsBytes: MB, maxTotalOutputBytes: 100 * MB },
+} as Config;
 const output = new OutputStore(config);
 
 const END = {
