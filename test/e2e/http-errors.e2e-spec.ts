@@ -201,6 +201,8 @@ describe('an engine that is down', () => {
     try {
       const health = await down.get('/v1/health');
       expect(health).toMatchObject({ status: 503, body: { status: 'unhealthy', error: expect.any(String) } });
+      expect(await down.get('/v1/health/ready')).toMatchObject({ status: 503, body: health.body });
+      expect(await down.get('/v1/health/live')).toMatchObject({ status: 200, body: { status: 'healthy' } });
       const begun = Date.now();
       const create = await down.post('/v1/sandboxes', { image: 'atoll-test/busybox:1' });
       expect(create).toMatchObject({ status: 503, body: { code: 'ENGINE_UNAVAILABLE' } });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.js';
 
@@ -66,7 +66,8 @@ function read(path: string): Buffer {
 
 /** In the order in which they are tried: the system's engine, a rootless one, Docker Desktop's. */
 function usualSockets(): string[] {
-  const { uid } = userInfo();
+  // Not by userInfo(), which throws for a user without a name, as the image's is.
+  const uid = process.getuid?.() ?? 0;
   return [
     '/var/run/docker.sock',
     '/run/docker.sock',

@@ -43,6 +43,11 @@ export class Service {
     return service;
   }
 
+  /** One that somebody else started and ends: only spoken to. */
+  static at(port: number): Service {
+    return new Service('', port, {});
+  }
+
   /** One whose engine does not answer: waits until it answers at all. */
   static async startUnhealthy(env: Record<string, string>): Promise<Service> {
     const service = new Service(await mkdtemp(join(tmpdir(), 'atoll-e2e-')), await freePort(), env);

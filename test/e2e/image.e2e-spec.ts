@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { docker } from './support/docker.js';
+import { ATOLL_IMAGE, ImageService } from './support/image-service.js';
+import { engineHost, eventually, type Service } from './support/service.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SUPPORT = join(ROOT, 'test/support');
+const BUILD_MS = 600_000;
+const BOOT_MS = 120_000;
+/** What the service adds to its base. */
+const MAX_BYTES = 80_000_000;
+const USER = 10_001;
+const TLS_PORT = 2376;
+
+const dir = process.env.ATOLL_TEST_ENGINE_DIR ?? '';
+const socket = engineHost().replace('unix://', '');
+const bash = (script: string, args: string[], env: Record<string, string> = {}) =>
+  execFileSync('bash', [join(SUPPORT, script), ...args], { env: { ...process.env, ...env }, timeout: BUILD_MS });
+
+/** The image by itself: built from the Dockerfile, without BuildKit, on bases of this machine; no source tree beside it. */
+describe('the image', () => {
+  let scratch: string;
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'image-'));
+    bash('bases.sh', [dir]);
+    const bases = { GO_IMAGE: 'go-base', NODE_IMAGE: 'npm-base', RUNTIME_IMAGE: 'node-base' };
+    const args = Object.entries(bases).map(([name, base]) => `--build-arg=${name}=atoll-test/${base}:1`);
+    const arch = docker('version', '--format={{.Server.Arch}}');
+    execFileSync(
+      'docker',
+      ['build', ...args, `--build-arg=AGENT_ARCHS=${arch}`, '--build-arg=REVISION=abc', `--tag=${ATOLL_IMAGE}`, ROOT],
+      { env: { ...process.env, DOCKER_HOST: engineHost(), DOCKER_BUILDKIT: '0' }, timeout: BUILD_MS },
+    );
+  }, BUILD_MS);
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  it('says who it is, runs as nobody in particular, and is small', () => {
+    const of = (image: string) => JSON.parse(docker('image', 'inspect', '--format={{json .}}', image)) as ImageDetail;
+    const { Config, Size } = of(ATOLL_IMAGE);
+    expect(Config).toMatchObject({
+      User: `${USER}:${USER}`,
+      StopSignal: 'SIGTERM',
+      ExposedPorts: { '8080/tcp': {} },
+      Labels: {
+        'org.opencontainers.image.title': 'Atoll',
+        'org.opencontainers.image.licenses': 'Apache-2.0',
+        'org.opencontainers.image.version': version(),
+        'org.opencontainers.image.revision': 'abc',
+      },
+    });
+    expect(Config.Healthcheck?.Test[0]).toBe('CMD');
+    expect(Size - of('atoll-test/node-base:1').Size).toBeLessThan(MAX_BYTES);
+  });
+
+  it('has the packages of the lockfile that the service runs with, and no others', () => {
+    const wanted = Object.entries(lockfile().packages)
+      .filter(([path, { dev, optional, devOptional }]) => path && !dev && !optional && !devOptional)
+      .map(([path]) => path)
+      .filter((path) => !/^node_modules\/(typescript$|@types\/)/.test(path));
+    const list = `const { packages } = JSON.parse(require('fs').readFileSync('node_modules/.package-lock.json'));
+      console.log(JSON.stringify(Object.keys(packages).filter((path) => require('fs').existsSync(path))))`;
+    const there = JSON.parse(docker('run', '--rm', ATOLL_IMAGE, '-e', list)) as string[];
+    expect(there.sort()).toEqual(wanted.sort());
+  });
+
+  it('refuses to start without a key, with a sentence', () => {
+    expect(() => docker('run', '--rm', ATOLL_IMAGE)).toThrow('ATOLL_API_KEY is required.');
+  });
+
+  it('does the main job by an engine’s socket, and ends in peace', { timeout: BOOT_MS }, async () => {
+    // At the same place in the container and on the host: so the engine can mount what the service makes there.
+    const data = join(scratch, 'data');
+    const run = await ImageService.run([
+      `--group-add=${statSync(socket).gid}`,
+      `--volume=${socket}:/var/run/docker.sock`,
+      `--volume=${await owned(data)}:${data}`,
+      `--env=ATOLL_DATA_DIR=${data}`,
+      '--health-interval=1s',
+    ]);
+    try {
+      await mainJob(run.service, (mounts) => expect(mounts).toContain(`${data}/run/`));
+      const health = () => Promise.resolve(run.inspect('{{.State.Health.Status}}'));
+      await eventually(health, (status) => status === 'healthy', 60_000);
+      expect(run.stop()).toBe(0);
+    } finally {
+      run.remove();
+    }
+  });
+
+  it('does the main job by TCP and TLS', { timeout: BOOT_MS }, async () => {
+    const certs = join(scratch, 'certs');
+    bash('engine-tls.sh', [certs, 'engine.test']);
+    const server = `--tlsverify --tlscacert ${certs}/ca.pem --tlscert ${certs}/server-cert.pem --tlskey ${certs}/server-key.pem`;
+    bash('engine', ['restart', dir], { ATOLL_TEST_DOCKERD_ARGS: `-H tcp://0.0.0.0:${TLS_PORT} ${server}` });
+    await chmod(scratch, 0o711);
+    let run: ImageService | undefined;
+    try {
+      run = await ImageService.run([
+        '--add-host=engine.test:host-gateway',
+        `--volume=${certs}:/certs:ro`,
+        '--volume=/data',
+        `--env=DOCKER_HOST=tcp://engine.test:${TLS_PORT}`,
+        '--env=DOCKER_TLS_VERIFY=1',
+        '--env=DOCKER_CERT_PATH=/certs',
+      ]);
+      await mainJob(run.service, (mounts) => expect(mounts).not.toContain('/run/sb_'));
+      expect(run.stop()).toBe(0);
+    } finally {
+      run?.remove();
+      bash('engine', ['restart', dir]);
+    }
+  });
+});
+
+interface ImageDetail {
+  Size: number;
+  Config: { Healthcheck?: { Test: string[] } };
+}
+
+interface Lockfile {
+  packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>;
+}
+
+const lockfile = () => JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
+const version = () => (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** A folder that belongs to the image's user. */
+async function owned(path: string): Promise<string> {
+  execFileSync('mkdir', ['-p', path]);
+  await chown(path, USER, USER);
+  return path;
+}
+
+/** Create, run, output, files, delete. `look` gets what is mounted in the sandbox. */
+async function mainJob(service: Service, look: (mounts: string) => void): Promise<void> {
+  const sandbox = await service.sandbox({ timeout: 300 });
+  look(docker('inspect', '--format={{json .Mounts}}', `atoll-${sandbox.id}`));
+  const { command, stdout, stderr } = await sandbox.sh('echo hello; echo oops >&2; exit 3');
+  expect({ ...command, stdout, stderr }).toMatchObject({ exit_code: 3, stdout: 'hello\n', stderr: 'oops\n' });
+  expect((await sandbox.write('/tmp/a b', 'Grüße\n')).status).toBe(200);
+  expect((await sandbox.read('/tmp/a b')).body.content).toBe('Grüße\n');
+  expect((await service.delete(sandbox.path)).status).toBe(204);
+}
