@@ -18,6 +18,7 @@ test_engine_needs() {
   need runc runc
   need debootstrap debootstrap
   need docker-registry docker-registry
+  need openssl openssl # the certificate of a registry
   need_static_busybox
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_packages postgresql
 }

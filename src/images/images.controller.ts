@@ -1,5 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiParam,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { clientGone } from '../common/http/client-gone.js';
@@ -10,6 +18,15 @@ import { PullsService } from './pulls.service.js';
 import { ImageDetail, ImageList } from './dto/images.dto.js';
 import { PulledImage, PullEvent, PullImageRequest, PullQuery } from './dto/pull-image.dto.js';
 import { RemoveImageQuery } from './dto/remove-image.query.dto.js';
+
+/** What Swagger UI proposes: with all its members filled in, no registry would take it. */
+const PULL = {
+  public: { summary: 'From a public registry', value: { image: 'busybox:latest' } },
+  private: {
+    summary: 'With credentials',
+    value: { image: 'registry.example:5000/team/app:1', auth: { username: 'robot', password: 'secret' } },
+  },
+};
 
 const ApiName = () =>
   ApiParam({ name: 'id', type: String, description: 'Image id, short id or reference.', example: 'busybox:latest' });
@@ -36,6 +53,7 @@ export class ImagesController {
   /** Pull an image from its registry. It answers once the image is there, or with `stream=true` as ND-JSON with its progress. */
   @Post('pull')
   @HttpCode(200)
+  @ApiBody({ type: PullImageRequest, examples: PULL })
   @ApiOkResponse({
     description: 'It is there; as ND-JSON, what happens to each layer before.',
     content: {

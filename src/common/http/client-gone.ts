@@ -4,8 +4,10 @@ import { AtollError } from '../errors/atoll-error.js';
 /** Fires when the client goes away before it has its answer. */
 export function clientGone(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => {
+  const onClose = () => {
     if (!response.writableFinished) controller.abort(new AtollError('TIMEOUT', 'the client went away'));
-  });
+  };
+  if (response.destroyed) onClose();
+  else response.once('close', onClose);
   return controller.signal;
 }
