@@ -135,8 +135,12 @@ describe('the fence', () => {
 
     it('takes nothing of the image but its files, environment, user and working directory', async () => {
       const sandbox = await service.sandbox({ image: 'atoll-test/odd:1', env: ['ADDED=1', 'GREETING=mine'] });
-      const agent = docker('inspect', '--format', '{{json .Config}}', `atoll-${sandbox.id}`);
-      expect(agent).not.toMatch(/GODEBUG=|LD_PRELOAD=|inittrace|hello from the image|entrypoint\/|SIGQUIT/);
+      const config = JSON.parse(docker('inspect', '--format', '{{json .Config}}', `atoll-${sandbox.id}`));
+      const { Env: env, ...agent } = config as { Env: string[] };
+      // A name without a value removes what the image has.
+      const given = env.filter((line) => line.includes('=')).map((line) => line.split('=', 1)[0]);
+      expect(given.filter((name) => !name.startsWith('ATOLL_'))).toEqual([]);
+      expect(JSON.stringify(agent)).not.toMatch(/hello from the image|entrypoint\/|SIGQUIT/);
       const { stdout } = await sandbox.run('sh', ['-c', 'id -un; pwd; echo "$GREETING|$ADDED|$GODEBUG|$HOME"']);
       expect(stdout).toBe('app\n/work dir\nmine|1|inittrace=1,gctrace=1|/odd\n');
       await sandbox.write('/volume/../tmp/made-by-api', 'x');
