@@ -1,3 +1,4 @@
+import { bytesOf } from '../common/base64.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { newId } from '../common/ids.js';
 import { absolute } from '../common/paths.js';
@@ -5,12 +6,16 @@ import type { CommandSpec } from '../guest/types.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import type { CreateCommandRequest } from './dto/create-command.request.dto.js';
 
-/** In groups of four, which the length tells: to count them here would overflow the engine's stack from 5 MB on. */
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
 /** What the agent is asked to start: the request, on top of what sandbox and image say. Throws BAD_REQUEST. */
 export function specOf({ guest }: Sandbox, request: CreateCommandRequest, killGraceMs: number): CommandSpec {
   const { timeout, umask } = request;
+  for (const [field, needed] of [
+    ['kill_grace', 'timeout'],
+    ['stdin_encoding', 'stdin'],
+  ] as const) {
+    if (request[field] !== undefined && request[needed] === undefined)
+      throw badRequest(`${field} has an effect only with ${needed}`, { field });
+  }
   return {
     id: newId('cmd'),
     argv: argvOf(request),
@@ -28,13 +33,6 @@ export function specOf({ guest }: Sandbox, request: CreateCommandRequest, killGr
 /** `$0` of a shell line is `sh`, as everywhere. */
 function argvOf({ command, args = [], shell = false }: CreateCommandRequest): string[] {
   return shell ? ['/bin/sh', '-c', command, 'sh', ...args] : [command, ...args];
-}
-
-/** A text of a request as the bytes that it stands for. Throws BAD_REQUEST that names the field. */
-export function bytesOf(text: string, encoding: 'utf8' | 'base64' = 'utf8', field: string): Buffer {
-  if (encoding === 'base64' && (text.length % 4 !== 0 || !BASE64.test(text)))
-    throw badRequest(`${field} must be base64`, { field });
-  return Buffer.from(text, encoding);
 }
 
 function splitEnv(line: string): [string, string] {

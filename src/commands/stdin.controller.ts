@@ -3,11 +3,11 @@ import { ApiBearerAuth, ApiBody, ApiConsumes, ApiExtraModels, ApiTags, getSchema
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
+import { bytesOf } from '../common/base64.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { isStreamed } from '../common/http/stream-body.js';
 import { validated } from '../common/validation/validation.pipe.js';
-import { bytesOf } from './command-spec.js';
 import { CommandsService } from './commands.service.js';
 import { StdinQuery, StdinWritten, WriteStdinRequest } from './dto/stdin.dto.js';
 

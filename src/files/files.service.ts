@@ -8,12 +8,10 @@ import { SandboxAccess } from '../sandboxes/sandbox-access.js';
 import type { DirectoryList, FileStat } from './dto/files.dto.js';
 import type { ListQuery } from './dto/list.query.dto.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
-import type { Encoding } from './dto/read.query.dto.js';
+import { bytesOf, type Encoding } from '../common/base64.js';
 import { relativeBytes, toEntry, toStat } from './file-view.js';
 import { formatList } from './ls-format.js';
 import { askedBytes, shown, targetOf } from './places.js';
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Files of a running sandbox as JSON, touched as the image's user or the one that is asked for. */
 @Injectable()
@@ -45,7 +43,9 @@ export class FilesService {
     wishes: WriteWishes,
   ): Promise<WrittenFile> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    const bytes = bytesOf(text);
+    // Line breaks are how many tools write base64.
+    const content = text.encoding === 'base64' ? text.content.replace(/[\r\n]/g, '') : text.content;
+    const bytes = bytesOf(content, text.encoding, 'content');
     const limit = this.config.files.maxTextBytes;
     if (bytes.length > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `content is larger than ${limit} bytes`);
     return this.agent.write(guest, targetOf(row, query), bytes, wishes);
@@ -88,10 +88,3 @@ export class FilesService {
 /** In the lines of a whole tree an entry goes by its path. */
 const named = (entry: { name: string; name_base64?: string }, path?: string, base64?: string) =>
   path === undefined ? entry : { name: path, name_base64: base64 };
-
-function bytesOf({ content, encoding }: { content: string; encoding: Encoding }): Buffer {
-  if (encoding === 'utf8') return Buffer.from(content);
-  const packed = content.replace(/[\r\n]/g, '');
-  if (!BASE64.test(packed)) throw badRequest('content is not base64', { field: 'content' });
-  return Buffer.from(packed, 'base64');
-}

@@ -24,24 +24,26 @@ it('sends all there is, and ends', async () => {
   expect(String(await sink.toArray())).toBe('a,b');
 });
 
-it('goes no faster than it is taken, and without a bound waits as long as that lasts', async () => {
+it('goes half a MiB ahead of what is taken at most, and without a bound waits as long as that lasts', async () => {
   const { sink, taken, take } = slowSink();
   let made = 0;
   const source = Readable.from(
     (function* () {
-      for (; made < 3; made++) yield Buffer.alloc(10);
+      for (; made < 9; made++) yield Buffer.alloc(200_000);
     })(),
     { highWaterMark: 1 },
   );
   const poured = pour(source, sink);
   await sleep(50);
-  expect([made, taken.length]).toEqual([1, 1]);
-  for (let i = 0; i < 3; i++) {
+  expect(made).toBeGreaterThan(1);
+  expect(made).toBeLessThan(6);
+  expect(taken).toHaveLength(1);
+  for (let i = 0; i < 9; i++) {
     take();
     await sleep(5);
   }
   await poured;
-  expect(taken).toHaveLength(3);
+  expect(taken).toHaveLength(9);
 });
 
 it('gives up where nothing moves for too long, or too much comes', async () => {

@@ -18,7 +18,7 @@ const ended = z.object({
   exit_code: count.max(255),
   signal: count.max(64).optional(),
   finished_at: count,
-  length: count,
+  length: count.max(2 ** 50), // as positions are: a seq is made of it
   oom: z.boolean(),
   user_ms: count,
   system_ms: count,

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { Encoding } from './lines/render.js';
+import type { Encoding } from '../../common/base64.js';
 import { seqAt } from './lines/seq.js';
 import type { OutputLog } from './output-reader.js';
 import type { StreamName } from './records.js';

@@ -53,8 +53,11 @@ function flatten(error: ValidationError, prefix: string): { field: string; messa
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
 }
 
-/** Where a field breaks several rules, that it has the wrong type says more than that its text does not match. */
-const mostTelling = ([a]: [string, string], [b]: [string, string]) => Number(a === 'matches') - Number(b === 'matches');
+const FINER = ['matches', 'min', 'max'];
+
+/** Where a field breaks several rules, that it has the wrong type says more than that its text does not match, or that it is out of bounds. */
+const mostTelling = ([a]: [string, string], [b]: [string, string]) =>
+  Number(FINER.includes(a)) - Number(FINER.includes(b));
 
 const pipe = new ValidationPipe();
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString } from 'class-validator';
-import type { Encoding } from './read.query.dto.js';
+import type { Encoding } from '../../common/base64.js';
 
 export class WriteFileRequest {
   /**

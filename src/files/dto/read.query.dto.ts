@@ -1,8 +1,7 @@
+import type { Encoding } from '../../common/base64.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { PlaceQuery } from './place.query.dto.js';
-
-export type Encoding = 'utf8' | 'base64';
 
 export class ReadQuery extends PlaceQuery {
   /** How `content` is written in JSON: as text, or any bytes in base64. */

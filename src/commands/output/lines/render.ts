@@ -1,3 +1,4 @@
+import type { Encoding } from '../../../common/base64.js';
 import type { Command } from '../../../store/command.types.js';
 import type { Piece } from './line-cutter.js';
 
@@ -8,8 +9,6 @@ export interface Rendering {
   object(object: object, seq?: number): string;
   heartbeat: string;
 }
-
-export type Encoding = 'utf8' | 'base64';
 
 /** One JSON object a line. */
 export function ndjson(encoding: Encoding): Rendering {

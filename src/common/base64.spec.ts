@@ -1,4 +1,4 @@
-import { bytesOf } from './command-spec.js';
+import { bytesOf } from './base64.js';
 
 describe('bytesOf', () => {
   it('takes text as UTF-8 and base64 as what it stands for, however long', () => {
