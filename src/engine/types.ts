@@ -113,4 +113,6 @@ export interface EngineDescription {
   /** As Go names it: `amd64`, `arm64`. */
   architecture: string;
   cgroupVersion: 1 | 2;
+  /** Limits that it leaves out of containers without a word, because its kernel or its cgroup lacks them; normally none. */
+  missingLimits: ('memory' | 'swap' | 'pids')[];
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { NDJSON } from '../common/ndjson.js';
 import { ApiFile } from './api-files.decorators.js';
+import { REPLACE } from './dto/change.examples.js';
 import { PlaceQuery } from './dto/place.query.dto.js';
 import {
   FileEventLine,
@@ -33,6 +34,7 @@ export class FileSearchController {
   /** Replace in a file, in one step. */
   @Post('replace')
   @HttpCode(200)
+  @ApiBody({ type: ReplaceRequest, examples: REPLACE })
   @ApiFile('UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE', 'INSUFFICIENT_STORAGE')
   async replace(
     @Param('id') id: string,

@@ -36,6 +36,9 @@ export class AgentSetup {
 
   private async prepare(): Promise<Setup> {
     const engine = await this.engine.describe();
+    const { missingLimits } = engine;
+    if (missingLimits.length > 0)
+      this.logger.warn({ missingLimits }, 'the engine does not enforce these limits: sandboxes run without them');
     const binary = await readAgentBinary(engine.architecture, this.config.agent.path);
     const [agentVolume] = await Promise.all([this.engine.ensureAgentVolume(binary), this.engine.ensureNetwork()]);
     const transport = await this.transport(engine.id, agentVolume);

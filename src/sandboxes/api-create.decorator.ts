@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiHeader, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiHeader, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { NDJSON } from '../common/ndjson.js';
 import { CreateEvent } from './dto/create-event.dto.js';
@@ -18,8 +18,10 @@ export const ApiCreate = () =>
       description: 'The same key and body answer with the same sandbox, for 24 hours.',
     }),
     ApiCreatedResponse({ type: CreatedSandbox }),
-    ApiOkResponse({
-      description: 'With `stream=true`: what happens to the image, then the sandbox.',
+    // Swagger UI asks for the type of the first success, and "200" would come before "201".
+    ApiResponse({
+      status: '2XX',
+      description: '200 with `stream=true`: what happens to the image, then the sandbox.',
       content: { [NDJSON]: { schema: { $ref: getSchemaPath(CreateEvent) } } },
     }),
     ApiErrors('CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'),

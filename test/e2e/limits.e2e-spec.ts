@@ -14,6 +14,17 @@ describe('limits of a sandbox', () => {
   });
   afterAll(() => Promise.all([service.stop(), defaults.stop()]));
 
+  it('are in force, as the kernel says inside', async () => {
+    const sandbox = await service.sandbox({ resources: { memory: 96, cpus: 0.5, pids: 120 } });
+    const v2 = 'memory.max memory.swap.max cpu.max pids.max';
+    const v1 =
+      'memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us pids/pids.max';
+    const { stdout } = await sandbox.sh(`cd /sys/fs/cgroup; if [ -e memory.max ]; then cat ${v2}; else cat ${v1}; fi`);
+    // Swap comes on top under v2, is counted with memory under v1; the agent has 40 processes of its own.
+    const memory = String(96 << 20);
+    expect([`${memory}\n0\n50000 100000\n160\n`, `${memory}\n${memory}\n50000\n100000\n160\n`]).toContain(stdout);
+  });
+
   it('holds processes to the configured ulimits, seen from inside', async () => {
     const ulimits = 'ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc';
     const sandbox = await service.sandbox();

@@ -5,7 +5,7 @@ import { EngineError, isEngineError } from '../errors.js';
 import type { EngineDescription } from '../types.js';
 import { AgentVolume } from './agent-volume.js';
 import { DockerClient } from './docker-client.js';
-import { engineInfo, engineVersion, ping } from './dockerode-gaps.js';
+import { type EngineInfo, engineInfo, engineVersion, ping } from './dockerode-gaps.js';
 import { openExec } from './docker-exec.js';
 import { DockerNetwork } from './docker-network.js';
 import { OwnedContainers } from './owned-containers.js';
@@ -47,6 +47,7 @@ export class DockerEngineHost extends EngineHost {
       architecture: version.Arch,
       // Engines before 20.10 know no other and say nothing.
       cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
+      missingLimits: missingLimits(info),
     };
   }
 
@@ -74,4 +75,10 @@ export class DockerEngineHost extends EngineHost {
   ): Promise<Duplex> {
     return this.owned.use(container, signal, (id) => openExec(this.client, id, { command, env }, signal));
   }
+}
+
+/** A container without a CPU limit is refused by the engine itself; these are dropped. */
+function missingLimits({ MemoryLimit, SwapLimit, PidsLimit }: EngineInfo): EngineDescription['missingLimits'] {
+  const there = { memory: MemoryLimit, swap: SwapLimit, pids: PidsLimit };
+  return (Object.keys(there) as (keyof typeof there)[]).filter((limit) => !there[limit]);
 }

@@ -72,6 +72,9 @@ export interface EngineInfo {
   /** RFC 3339, by the engine's clock. */
   SystemTime: string;
   CgroupVersion?: string;
+  MemoryLimit: boolean;
+  SwapLimit: boolean;
+  PidsLimit: boolean;
   /** Facts about where images and containers lie, as pairs. */
   DriverStatus?: [string, string][] | null;
 }

@@ -50,6 +50,7 @@ describe('the engine', () => {
     expect(description).toMatchObject({ id: info.ID, version: info.ServerVersion });
     expect(description.architecture).toMatch(/^(amd64|arm64)$/);
     expect([1, 2]).toContain(description.cgroupVersion);
+    expect(description.missingLimits).toEqual([]);
   });
 });
 
