@@ -7,7 +7,8 @@ import type { CreatedSandbox } from './dto/sandbox.responses.dto.js';
 import { IdempotentCreate } from './idempotent-create.js';
 import { SandboxAccess } from './sandbox-access.js';
 import { SandboxCreator } from './sandbox-creator.js';
-import { SandboxPlanner, type SandboxPlan } from './sandbox-plan.js';
+import type { KeyUse } from './sandbox-intents.js';
+import { SandboxPlanner } from './sandbox-plan.js';
 import { toCreated } from './sandbox-view.js';
 
 /** Making sandboxes, and finding one. */
@@ -28,19 +29,19 @@ export class SandboxesService {
     gone: AbortSignal,
   ): Promise<CreatedSandbox> {
     const plan = this.planner.plan(request);
-    await this.images.ensure(plan.image, request.pull ?? 'never', gone);
-    return this.make(plan, request, idempotencyKey);
+    // What was answered already needs no registry.
+    return this.idempotent.run(idempotencyKey, request, async (use) => {
+      await this.images.ensure(plan.image, request.pull ?? 'never', gone);
+      return toCreated(await this.creator.create(plan, use));
+    });
   }
 
   /** The same, line by line, with the progress of the pull. */
   async follow(request: CreateSandboxRequest, idempotencyKey: string | undefined): Promise<CreateStream> {
     const plan = this.planner.plan(request);
     const pull = await this.images.follow(plan.image, request.pull ?? 'never');
-    return new CreateStream(pull, () => this.make(plan, request, idempotencyKey));
-  }
-
-  private make(plan: SandboxPlan, request: CreateSandboxRequest, idempotencyKey?: string): Promise<CreatedSandbox> {
-    return this.idempotent.run(idempotencyKey, request, async (use) => toCreated(await this.creator.create(plan, use)));
+    const create = async (use?: KeyUse) => toCreated(await this.creator.create(plan, use));
+    return new CreateStream(pull, () => this.idempotent.run(idempotencyKey, request, create));
   }
 
   get(idOrName: string): Promise<Sandbox> {
