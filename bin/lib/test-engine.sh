@@ -72,6 +72,7 @@ in_test_engine() {
   fi
   "$ENGINE" run "$ENGINE_DIR" env -u DOCKER_HOST -u DOCKER_TLS_VERIFY -u DOCKER_CERT_PATH -u DATABASE_URL \
     -u ATOLL_API_KEY -u ATOLL_DATA_DIR -u HOST -u PORT \
+    PATH="$(dirname "$GO"):$PATH" \
     TMPDIR="$ENGINE_DIR/t" \
     ATOLL_TEST_DOCKER_HOST="unix://$ENGINE_DIR/docker.sock" \
     ATOLL_TEST_DATABASE_URL="$(cat "$ENGINE_DIR/database-url")" \

@@ -97,8 +97,8 @@ filled_npm_cache() {
       tail -n 20 "$WORK/npm.log" >&2
       return 1
     }
-    touch "$1/whole"
   fi
+  touch "$1/whole" "$1"
   exec 9>&-
 }
 
@@ -118,6 +118,8 @@ node_in() {
 }
 
 mkdir -p "$CACHE"
+# Those of lockfiles and toolchains that are long gone.
+find "$CACHE" -maxdepth 1 \( -name 'npm-*' -o -name 'go-build-*' \) -type d -mtime +14 -exec rm -rf {} +
 go_base "$(dpkg --print-architecture)"
 npm_base
 node_base
