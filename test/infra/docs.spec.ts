@@ -98,7 +98,12 @@ function agentVariables(): string[] {
 /** What bin/test and its helpers read. */
 function testVariables(): string[] {
   const sources = ['bin/test', 'bin/lib/parts.sh', 'bin/lib/test-engine.sh', 'test/support/engine', 'test/bench/run'];
-  return sources.flatMap((path) => all(read(path), /\b(ATOLL_(?:TEST|BENCH)_\w+)/g).map(([, name]) => name));
+  const specs = readdirSync(join(ROOT, 'test/e2e'), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `test/e2e/${name}`);
+  return [...sources, ...specs].flatMap((path) =>
+    all(read(path), /\b(ATOLL_(?:TEST|BENCH)_\w+)/g).map(([, name]) => name),
+  );
 }
 
 function operations(): [method: string, path: string][] {
