@@ -1,7 +1,7 @@
 import { bytesOf } from '../common/base64.js';
-import { badRequest } from '../common/errors/atoll-error.js';
 import { newId } from '../common/ids.js';
 import { absolute } from '../common/paths.js';
+import { refuseWithout } from '../common/validation/only-with.js';
 import type { CommandSpec } from '../guest/types.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import type { CreateCommandRequest } from './dto/create-command.request.dto.js';
@@ -9,13 +9,8 @@ import type { CreateCommandRequest } from './dto/create-command.request.dto.js';
 /** What the agent is asked to start: the request, on top of what sandbox and image say. Throws BAD_REQUEST. */
 export function specOf({ guest }: Sandbox, request: CreateCommandRequest, killGraceMs: number): CommandSpec {
   const { timeout, umask } = request;
-  for (const [field, needed] of [
-    ['kill_grace', 'timeout'],
-    ['stdin_encoding', 'stdin'],
-  ] as const) {
-    if (request[field] !== undefined && request[needed] === undefined)
-      throw badRequest(`${field} has an effect only with ${needed}`, { field });
-  }
+  if (timeout === undefined) refuseWithout('timeout', { kill_grace: request.kill_grace });
+  if (request.stdin === undefined) refuseWithout('stdin', { stdin_encoding: request.stdin_encoding });
   return {
     id: newId('cmd'),
     argv: argvOf(request),

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { badRequest } from '../common/errors/atoll-error.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { NDJSON } from '../common/ndjson.js';
+import { refuseWithout } from '../common/validation/only-with.js';
 import type { Command } from '../store/command.types.js';
 import { toDetail } from './command-view.js';
 import { CommandWatch } from './command-watch.js';
@@ -100,12 +100,8 @@ export class CommandsController {
 }
 
 /** What has no effect without `wait` is refused, before anything is started. */
-function checkWait(query: WaitQuery): void {
-  const pairs = [
-    ['wait_timeout', query.wait_timeout !== undefined && query.wait !== 'true', 'wait=true'],
-    ['logs', query.logs === 'true' && query.wait !== 'true', 'wait=true'],
-    ['encoding', query.encoding !== undefined && query.logs !== 'true', 'logs=true'],
-  ] as const;
-  for (const [field, isWrong, needed] of pairs)
-    if (isWrong) throw badRequest(`${field} has an effect only with ${needed}`, { field });
+function checkWait({ wait, wait_timeout, logs, encoding }: WaitQuery): void {
+  const wantsLogs = logs === 'true' || undefined;
+  if (wait !== 'true') refuseWithout('wait=true', { wait_timeout, logs: wantsLogs });
+  if (!wantsLogs) refuseWithout('logs=true', { encoding });
 }

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { NDJSON } from '../common/ndjson.js';
+import { refuseWithout } from '../common/validation/only-with.js';
 import type { Command } from '../store/command.types.js';
 import { CommandsService } from './commands.service.js';
 import { CommandLogs, LogLine } from './dto/logs.responses.dto.js';
@@ -76,10 +77,6 @@ export class OutputController {
 
 /** What has no effect without `stream`, or with it, is refused. */
 function checkStream({ stream, tail, after, heartbeat }: LogsQuery): void {
-  if (stream === 'true') {
-    if (tail !== undefined) throw badRequest('tail can not be used with stream=true', { field: 'tail' });
-    return;
-  }
-  for (const [field, value] of Object.entries({ after, heartbeat }))
-    if (value !== undefined) throw badRequest(`${field} has an effect only with stream=true`, { field });
+  if (stream !== 'true') refuseWithout('stream=true', { after, heartbeat });
+  else if (tail !== undefined) throw badRequest('tail can not be used with stream=true', { field: 'tail' });
 }

@@ -96,7 +96,7 @@ export class LogLines {
     if (this.cutter) return this.cutter;
     const place =
       this.place.position <= limit ? this.place : { position: limit, begun: { stdout: true, stderr: true } };
-    this.cutter = new LineCutter(place, this.wholeCharacters, this.lookback?.pending(place, this.wholeCharacters));
+    this.cutter = new LineCutter(place, this.wholeCharacters, this.lookback!.pending(place, this.wholeCharacters));
     this.lookback = undefined;
     return this.cutter;
   }

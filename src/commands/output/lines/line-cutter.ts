@@ -18,7 +18,7 @@ export interface Pending {
   time: number;
 }
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 /** A line past this comes in pieces. */
 const MAX_LINE = 65_536;
 /** An unfinished line is handed out when it is this old, by the times in the log; a reader at the log's end does so by its own clock. */
@@ -35,16 +35,14 @@ const STREAMS = ['stdout', 'stderr'] as const;
 export class LineCutter implements Place {
   position: number;
   readonly begun: Record<StreamName, boolean>;
-  private readonly pending: Record<StreamName, Pending>;
 
   constructor(
     place: Place,
     private readonly wholeCharacters: boolean,
-    pending: Partial<Record<StreamName, Pending>> = {},
+    private readonly pending: Record<StreamName, Pending>,
   ) {
     this.position = place.position;
     this.begun = { ...place.begun };
-    this.pending = { stdout: pending.stdout ?? nothing(), stderr: pending.stderr ?? nothing() };
   }
 
   /** The next record, or its rest, whose data begins at this position of the log. */
@@ -140,4 +138,5 @@ export class LineCutter implements Place {
   }
 }
 
-const nothing = (): Pending => ({ chunks: [], bytes: 0, position: 0, time: 0 });
+/** Of a line that would begin here. */
+export const nothing = (position = 0, time = 0): Pending => ({ chunks: [], bytes: 0, position, time });

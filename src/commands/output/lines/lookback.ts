@@ -1,13 +1,11 @@
 import type { OutputRecord, StreamName } from '../records.js';
-import { MAX_DISTANCE, type Pending } from './line-cutter.js';
+import { MAX_DISTANCE, NEWLINE, nothing, type Pending } from './line-cutter.js';
 import type { Place } from './seq.js';
 import { unfinishedCharacter } from './utf8.js';
 
-const NEWLINE = 0x0a;
-
 /** What a reader at this place has not had yet, though it lies before it: found again in the log, so that nobody has to remember it. */
 export class Lookback {
-  private readonly tails: Record<StreamName, Pending> = { stdout: nothing(0), stderr: nothing(0) };
+  private readonly tails: Record<StreamName, Pending> = { stdout: nothing(), stderr: nothing() };
 
   /** Read the log from here. */
   readonly from: number;
@@ -28,8 +26,8 @@ export class Lookback {
 
   /** Output is missing here: no line goes on behind it. */
   jump(): void {
-    this.tails.stdout = nothing(0);
-    this.tails.stderr = nothing(0);
+    this.tails.stdout = nothing();
+    this.tails.stderr = nothing();
   }
 
   pending({ begun }: Place, wholeCharacters: boolean): Record<StreamName, Pending> {
@@ -42,11 +40,9 @@ export class Lookback {
   private of(stream: StreamName, begun: boolean, wholeCharacters: boolean): Pending {
     const tail = this.tails[stream];
     if (!begun) return tail;
-    if (!wholeCharacters) return nothing(0);
+    if (!wholeCharacters) return nothing();
     const data = Buffer.concat(tail.chunks);
     const kept = data.subarray(data.length - unfinishedCharacter(data));
     return { chunks: kept.length > 0 ? [kept] : [], bytes: kept.length, position: tail.position, time: tail.time };
   }
 }
-
-const nothing = (position: number, time = 0): Pending => ({ chunks: [], bytes: 0, position, time });
