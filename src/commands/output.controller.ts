@@ -1,5 +1,13 @@
 import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiHeader, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
@@ -43,6 +51,7 @@ export class OutputController {
       [EVENTS]: LINE,
     },
   })
+  @ApiNoContentResponse({ description: 'An event source that comes back behind the last event: there is no more.' })
   @ApiErrors('NOT_FOUND')
   async read(
     @Param('id') id: string,

@@ -14,7 +14,19 @@ export class ErrorResponse {
   @ApiProperty({ example: 'no sandbox "brave-otter"' })
   message: string;
 
-  /** Structured facts, where there are any. */
-  @ApiProperty({ type: 'object', additionalProperties: true })
+  /** Structured facts, where there are any: for a request that fails validation, each field and what is wrong with it. */
+  @ApiProperty({
+    oneOf: [
+      { type: 'object', additionalProperties: true },
+      {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['field', 'message'],
+          properties: { field: { type: 'string' }, message: { type: 'string' } },
+        },
+      },
+    ],
+  })
   details?: unknown;
 }

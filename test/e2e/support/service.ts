@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkAnswer } from './conformance.js';
 
 const MAIN = resolve(import.meta.dirname, '../../../dist/main.js');
 export const IMAGE = 'atoll-test/busybox:1';
@@ -134,11 +135,13 @@ export class Service {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    return {
+    const answer: Answer = {
       status: response.status,
       headers: response.headers,
       body: parse(text, response.headers.get('content-type') ?? ''),
     };
+    checkAnswer(method, path, answer);
+    return answer;
   }
 
   /** Creates a sandbox, or throws what the service said. */
