@@ -52,9 +52,9 @@ COPY --from=build --chown=10001:10001 /data /data
 COPY LICENSE package.json ./
 COPY --from=build /app/dist dist
 # HOST: a container's own loopback is reached by nobody. /data is all that it writes to.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 ATOLL_DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 ATOLL_METRICS_HOST=0.0.0.0 ATOLL_METRICS_PORT=9464 ATOLL_DATA_DIR=/data
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/v1/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

@@ -16,6 +16,7 @@ import { ImagesModule } from './images/images.module.js';
 import { InstanceModule } from './instance.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { StoreModule } from './store/store.module.js';
 
 /** Wiring only. The one place that names an adapter of the engine. */
@@ -37,6 +38,7 @@ export class AppModule {
         FilesModule,
         ImagesModule,
         SchedulerModule,
+        MetricsModule,
       ],
       providers: [
         ErrorFilter,

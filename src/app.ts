@@ -10,7 +10,7 @@ import { AtollError, badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
-import { logRequest } from './common/http/log-request.js';
+import { observeRequests } from './common/http/observe.js';
 import { boundArrival, takesGzip, takeStreams } from './common/http/stream-body.js';
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
@@ -52,6 +52,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   app.useBodyParser('application/json', limit, parseJson(adapter.getInstance()));
   takeStreams(app, STREAMS);
   const fastify = adapter.getInstance();
+  observeRequests(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done(isWellEscaped(request.url) ? undefined : badRequest('the path and the query must be percent-encoded UTF-8'));
@@ -74,7 +75,6 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
       done(error as Error);
     }
   });
-  fastify.addHook('onResponse', logRequest);
   serveDocs(app);
   return app;
 }

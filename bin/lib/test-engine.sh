@@ -19,6 +19,7 @@ test_engine_needs() {
   need debootstrap debootstrap
   need docker-registry docker-registry
   need openssl openssl # the certificate of a registry
+  need promtool prometheus # it judges what is served to Prometheus
   need_static_busybox
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_packages postgresql
 }

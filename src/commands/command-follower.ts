@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCode } from '../common/errors/is-code.js';
+import { commandEnds, commandsFollowed } from '../common/metrics/metrics.js';
 import { AgentCommands, type Running } from '../guest/agent-commands.js';
 import { GuestEnded, type Guest } from '../guest/guest.js';
 import { Guests } from '../guest/guests.js';
@@ -54,8 +55,11 @@ export class CommandFollower {
 
   private remember(guest: Guest, command: Command, followed: Followed, stream?: CommandStream): void {
     this.followed.set(command.id, followed);
+    commandsFollowed.inc();
     const end = guest.track(this.follow(guest, command, followed, stream));
     const forget = (ended?: Command) => {
+      commandsFollowed.dec();
+      commandEnds.inc({ reason: ended?.endReason ?? 'unknown' });
       this.followed.delete(command.id);
       followed.close(ended);
     };

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { randomInt } from 'node:crypto';
 import { badRequest } from '../common/errors/atoll-error.js';
+import { toAtollError } from '../common/errors/to-atoll-error.js';
+import { commandStartDuration, commandStarts } from '../common/metrics/metrics.js';
 import { Config } from '../config/config.js';
 import { AgentCommands, StartRefused } from '../guest/agent-commands.js';
 import { encodeSpec } from '../guest/encoded-spec.js';
@@ -32,7 +34,20 @@ export class CommandStarter {
    * Starts a command and returns once it runs, or has failed to: a missing executable is a `failed` command, a missing
    * working directory a 400 and no command.
    */
-  async start({ row, guest }: RunningSandbox, request: CreateCommandRequest): Promise<Command> {
+  async start(sandbox: RunningSandbox, request: CreateCommandRequest): Promise<Command> {
+    const begun = performance.now();
+    try {
+      const command = await this.begin(sandbox, request);
+      commandStarts.inc({ result: command.state === 'failed' ? 'failed' : 'running' });
+      commandStartDuration.observe((performance.now() - begun) / 1000);
+      return command;
+    } catch (error) {
+      commandStarts.inc({ result: toAtollError(error).code });
+      throw error;
+    }
+  }
+
+  private async begin({ row, guest }: RunningSandbox, request: CreateCommandRequest): Promise<Command> {
     const spec = specOf(row, request, this.config.commands.killGraceMs);
     const encoded = encodeSpec(spec); // what is too large is refused before anything is recorded
     // Recorded before it runs, so that no command can run that nobody knows of.

@@ -159,6 +159,7 @@ describe('readConfig', () => {
       ATOLL_PORT_80_TCP_ADDR: '10.0.0.1',
       ATOLL_POSTGRES_SERVICE_PORT: '5432',
     });
+    expect(read({ ATOLL_METRICS_PORT: 'tcp://10.0.0.1:9464' }).metrics.port).toBe(9464);
     expect(refusal({ ATOLL_PORT: '80' })).toContain('ATOLL_PORT is not');
   });
 });

@@ -13,6 +13,8 @@ export abstract class Config {
     readonly maxJsonBytes: number;
     readonly shutdownGraceMs: number;
   };
+  /** Port 0: not served. */
+  readonly metrics!: { readonly host: string; readonly port: number };
   readonly logLevel!: Values['LOG_LEVEL'];
   readonly apiKey!: string;
   /** Absolute; may not be there yet. */
@@ -121,6 +123,7 @@ function fromValues(v: Values): Config {
       maxJsonBytes: v.ATOLL_MAX_JSON_BODY,
       shutdownGraceMs: v.ATOLL_SHUTDOWN_GRACE,
     },
+    metrics: { host: v.ATOLL_METRICS_HOST, port: v.ATOLL_METRICS_PORT },
     logLevel: v.LOG_LEVEL,
     apiKey: v.ATOLL_API_KEY,
     dataDir: resolve(v.ATOLL_DATA_DIR ?? DEFAULT_DATA_DIR),

@@ -9,7 +9,8 @@ export function readValues(env: Environment): { values: Partial<Values>; wrong: 
   for (const name of Object.keys(variables) as VariableName[]) {
     const variable: Variable = variables[name];
     // An empty variable is how a shell or a chart says "none".
-    const parsed = variable.schema.safeParse(env[name] || variable.default);
+    const text = env[name] && !isForeign(name, env[name]) ? env[name] : variable.default;
+    const parsed = variable.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
     else wrong.push(`${name} ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
   }

@@ -7,7 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Variable {
   /** From the variable's text; `optional(…)` where being absent is fine and there is no default. */
   schema: z.ZodType<unknown, string | undefined>;
-  group: 'Service' | 'Engine' | 'Store' | 'Sandboxes' | 'Agent' | 'Commands' | 'Files' | 'Images' | 'Previews';
+  group:
+    'Service' | 'Metrics' | 'Engine' | 'Store' | 'Sandboxes' | 'Agent' | 'Commands' | 'Files' | 'Images' | 'Previews';
   description: string;
   /** As it would be written in the environment. */
   default?: string;

@@ -43,6 +43,18 @@ export const variables = {
     unit: 'bytes',
     description: 'Largest JSON body of a request; a larger one is a 413.',
   },
+  ATOLL_METRICS_HOST: {
+    group: 'Metrics',
+    schema: host(),
+    default: '127.0.0.1',
+    description: 'Address that `/metrics` is served at, without a key. The image sets `0.0.0.0`.',
+  },
+  ATOLL_METRICS_PORT: {
+    group: 'Metrics',
+    schema: whole(0, 65_535),
+    default: '9464',
+    description: 'Port of `/metrics`; `0`: it is not served. One that is taken is tried again, and harms nothing else.',
+  },
   DOCKER_HOST: {
     group: 'Engine',
     schema: optional(dockerHost()),

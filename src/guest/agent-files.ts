@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
+import { fileBytes } from '../common/metrics/metrics.js';
 import { Config } from '../config/config.js';
 import type { Exchange } from './exchange.js';
 import { answerOf, fileEntry, fileListOf, type FileList } from './file-entries.js';
@@ -46,7 +47,9 @@ export class AgentFiles {
     return this.call(guest, 'GET', `/files${fileQuery(target)}`, async (request) => {
       const headers = await request.ok();
       if (Number(headers['x-atoll-size'] ?? 0) > limit) throw tooLarge(limit);
-      return request.readAll(limit);
+      const content = await request.readAll(limit);
+      fileBytes.inc({ direction: 'read' }, content.length);
+      return content;
     });
   }
 
@@ -55,6 +58,7 @@ export class AgentFiles {
     const work = async (request: Exchange) => {
       request.end(content);
       await request.ok();
+      fileBytes.inc({ direction: 'write' }, content.length);
       return answerOf(request, writtenFile);
     };
     const headers = { 'content-length': content.length };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { within } from '../common/deadline.js';
+import { fileBytes } from '../common/metrics/metrics.js';
 import { Config } from '../config/config.js';
 import type { Exchange, ResponseHeaders } from './exchange.js';
 import { answerOf, etag, misunderstood } from './file-entries.js';
@@ -82,7 +83,7 @@ export class FileStreams {
     const session = await guest.session();
     const request = session.request({ method: 'PUT', path });
     try {
-      const bounds = { limit: this.config.files.maxRawBytes, idleMs: this.config.agent.callTimeoutMs };
+      const bounds = { limit: this.config.files.maxRawBytes, idleMs: this.config.agent.callTimeoutMs, onBytes };
       const answer = request.ok().then(() => read(request));
       answer.catch(() => undefined); // it is awaited below, unless the source fails first
       await request.pour(source, bounds);
@@ -93,6 +94,8 @@ export class FileStreams {
     }
   }
 }
+
+const onBytes = (bytes: number): void => fileBytes.inc({ direction: 'write' }, bytes);
 
 const unpacked = z.object({ entries: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() });
 

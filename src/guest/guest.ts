@@ -1,4 +1,5 @@
 import { AtollError } from '../common/errors/atoll-error.js';
+import { agentSessions, agentSessionsLost, agentSessionsOpened, queueLength } from '../common/metrics/metrics.js';
 import type { Connector, ProvenStream } from './connector.js';
 import { Session } from './session.js';
 import type { GuestAddress } from './types.js';
@@ -29,6 +30,7 @@ export class Guest {
   private readonly waiters = new Set<Waiter>();
   private readonly tasks = new Set<Promise<unknown>>();
   private ended = false;
+  private met = false;
 
   constructor(
     readonly address: GuestAddress,
@@ -55,12 +57,13 @@ export class Guest {
       };
       const onDeadline = () => waiter.reject(new AtollError('TIMEOUT', 'the sandbox does not answer'));
       const done = (act: () => void) => {
-        this.waiters.delete(waiter);
+        if (this.waiters.delete(waiter)) queueLength.dec({ queue: 'agent_sessions' });
         deadline.removeEventListener('abort', onDeadline);
         act();
       };
       deadline.addEventListener('abort', onDeadline);
       this.waiters.add(waiter);
+      queueLength.inc({ queue: 'agent_sessions' });
       waiter.ask();
     });
   }
@@ -92,12 +95,19 @@ export class Guest {
     const session = Session.open(stream, peer);
     this.current = session;
     older?.close();
+    const { transport } = this.address;
+    agentSessions.inc({ transport });
+    agentSessionsOpened.inc({ transport, kind: this.met ? 'again' : 'first' });
+    this.met = true;
     void session.closed.then(() => {
+      agentSessions.dec({ transport });
       if (this.current !== session) return;
       this.current = undefined;
       // They asked while it was going, when the connector saw no need of another yet.
       for (const waiter of this.waiters) waiter.ask();
-      if (!this.ended) this.observer.lost(this);
+      if (this.ended) return;
+      agentSessionsLost.inc({ transport });
+      this.observer.lost(this);
     });
     for (const waiter of this.waiters) waiter.resolve(session);
   }

@@ -6,6 +6,8 @@ export interface PourBounds {
   limit?: number;
   /** That nothing moves, in ms; then it is a TIMEOUT. Default: as long as it takes. */
   idleMs?: number;
+  /** Told of each chunk that is sent. */
+  onBytes?: (bytes: number) => void;
   /** Whether the sink is ended with the source. Default true. */
   end?: boolean;
 }
@@ -20,7 +22,7 @@ const AHEAD = 512 * 1024;
  * ended.
  */
 export function pour(source: Readable, sink: Writable, bounds: PourBounds = {}): Promise<void> {
-  const { limit = Infinity, idleMs, end = true } = bounds;
+  const { limit = Infinity, idleMs, onBytes, end = true } = bounds;
   return new Promise((resolve, reject) => {
     let size = 0;
     const idle = idleMs === undefined ? undefined : setTimeout(() => finish(late(source.isPaused(), idleMs)), idleMs);
@@ -35,6 +37,7 @@ export function pour(source: Readable, sink: Writable, bounds: PourBounds = {}):
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       idle?.refresh();
+      onBytes?.(chunk.length);
       if (size > limit) finish(new AtollError('PAYLOAD_TOO_LARGE', `the body is larger than ${limit} bytes`));
       else if (!sink.writable) finish();
       else if (!sink.write(chunk) && sink.writableLength >= AHEAD) source.pause();

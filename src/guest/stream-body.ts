@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { within } from '../common/deadline.js';
+import { fileBytes } from '../common/metrics/metrics.js';
 import type { Exchange } from './exchange.js';
 import { misunderstood } from './file-entries.js';
 
@@ -39,6 +40,7 @@ async function* watched(request: Exchange, idleMs: number, length?: number): Asy
     if (next.done) break;
     size += next.value.length;
     if (length !== undefined && size > length) break;
+    fileBytes.inc({ direction: 'read' }, next.value.length);
     yield next.value;
   }
   if (length !== undefined && size !== length) throw misunderstood(new Error(`${size} bytes instead of ${length}`));

@@ -1,3 +1,5 @@
+import { queueLength } from '../common/metrics/metrics.js';
+
 /** So many at once; the others stand in line, first come, first served. */
 export class Slots {
   private readonly line: (() => void)[] = [];
@@ -29,8 +31,13 @@ export class Slots {
       reject(signal.reason as Error);
     };
     this.line.push(resolve);
+    queueLength.inc({ queue: 'pulls' });
     signal.addEventListener('abort', giveUp, { once: true });
-    await promise;
-    signal.removeEventListener('abort', giveUp);
+    try {
+      await promise;
+    } finally {
+      queueLength.dec({ queue: 'pulls' });
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 }

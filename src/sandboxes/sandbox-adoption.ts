@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { reconcilerFindings } from '../common/metrics/metrics.js';
 import { Containers } from '../engine/containers.js';
 import type { ContainerInfo, ContainerSummary } from '../engine/types.js';
 import { Guests } from '../guest/guests.js';
@@ -40,6 +41,7 @@ export class SandboxAdoption {
     const record = readRecord(container, env);
     if (!record || containerName(record.id) !== name) return this.refuse(container);
     await this.insert({ ...record, ...this.state(record.timeoutS, info) });
+    reconcilerFindings.inc({ finding: 'adopted' });
     this.logger.warn({ sandboxId: record.id, status: info.status }, 'adopted a sandbox that was not in the store');
   }
 

@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { badRequest } from '../common/errors/atoll-error.js';
+import { toAtollError } from '../common/errors/to-atoll-error.js';
+import { createDuration, creates } from '../common/metrics/metrics.js';
 import { isEngineError } from '../engine/errors.js';
 import { AgentSetup } from '../guest/agent-setup.js';
 import { ImageUse, noImage } from '../images/image-use.js';
@@ -25,7 +27,22 @@ export class SandboxCreator {
 
   /** Throws KeyInUse when another request has the key meanwhile. */
   async create(plan: SandboxPlan, use?: KeyUse): Promise<Sandbox> {
+    const begun = performance.now();
+    const known: { transport?: string } = {};
+    try {
+      const row = await this.make(plan, use, known);
+      creates.inc({ result: 'created', transport: row.transport });
+      createDuration.observe({ transport: row.transport }, (performance.now() - begun) / 1000);
+      return row;
+    } catch (error) {
+      creates.inc({ result: toAtollError(error).code, transport: known.transport ?? 'unknown' });
+      throw error;
+    }
+  }
+
+  private async make(plan: SandboxPlan, use: KeyUse | undefined, known: { transport?: string }): Promise<Sandbox> {
     const [image, setup] = await Promise.all([this.images.find(plan.image), this.setup.ready()]);
+    known.transport = setup.transport;
     const intent = await this.intents.record(plan, image, setup, use);
     try {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));

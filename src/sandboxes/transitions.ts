@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
 import { conflict } from '../common/errors/atoll-error.js';
+import { queueLength } from '../common/metrics/metrics.js';
 import type { Sandbox, SandboxPatch } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 
@@ -34,7 +35,11 @@ export class Transitions {
   /** Runs work on a sandbox, by id; undefined when there is none. 409 when another service does not let go of it. */
   async run<T>(sandboxId: string, work: (claimed: Claimed) => Promise<T>): Promise<T | undefined> {
     const before = this.tails.get(sandboxId) ?? Promise.resolve();
-    const turn = before.then(() => this.claimed(sandboxId, work));
+    queueLength.inc({ queue: 'transitions' });
+    const turn = before.then(() => {
+      queueLength.dec({ queue: 'transitions' });
+      return this.claimed(sandboxId, work);
+    });
     const tail = turn.catch(() => undefined);
     this.tails.set(sandboxId, tail);
     try {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { reconcilerFindings } from '../common/metrics/metrics.js';
 import { Containers } from '../engine/containers.js';
 import { LABEL } from '../engine/labels.js';
 import type { ContainerSummary } from '../engine/types.js';
@@ -50,7 +51,9 @@ export class Comparison {
       const container = bySandbox.get(row.id);
       if (container) strays.delete(container);
       unfinished ||= row.status === 'creating';
-      if (!agrees(row, container)) await this.sync.sync(row.id);
+      if (agrees(row, container)) continue;
+      reconcilerFindings.inc({ finding: 'differs' });
+      await this.sync.sync(row.id);
     }
     for (const stray of strays) if (await this.clear(stray)) unfinished = true;
     return unfinished;
@@ -70,6 +73,7 @@ export class Comparison {
       return false;
     }
     await this.containers.remove(name);
+    reconcilerFindings.inc({ finding: 'removed' });
     this.logger.log({ container: name }, 'removed a container that no sandbox belongs to');
     return true;
   }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from '../common/clock.js';
+import { sweepLag, sweeps } from '../common/metrics/metrics.js';
 import { Config } from '../config/config.js';
 import { SandboxLifecycle } from '../sandboxes/sandbox-lifecycle.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
@@ -32,16 +33,28 @@ export class ExpirySweep implements OnApplicationBootstrap {
   /** What can't be stopped, or deleted, now is tried again at the next sweep. One that takes long holds nobody else up. */
   async sweep(): Promise<void> {
     try {
-      for (const { id } of await this.sandboxes.due(this.clock.now(), BATCH))
-        this.once(id, () => this.lifecycle.expire(id));
-      const { retentionS } = this.config.sandbox;
-      if (retentionS === 0) return;
-      const endedBefore = this.clock.now() - retentionS * 1000;
-      for (const { id } of await this.sandboxes.endedBefore(endedBefore, BATCH))
-        this.once(id, () => this.lifecycle.retire(id, endedBefore));
+      await this.expire();
+      await this.retire();
+      sweeps.inc({ result: 'ok' });
     } catch (error) {
+      sweeps.inc({ result: 'failed' });
       this.logger.error({ err: error as Error }, 'the expiry sweep failed');
     }
+  }
+
+  private async expire(): Promise<void> {
+    const now = this.clock.now();
+    const due = await this.sandboxes.due(now, BATCH);
+    sweepLag.set((now - (due[0]?.expiresAt ?? now)) / 1000);
+    for (const { id } of due) this.once(id, () => this.lifecycle.expire(id));
+  }
+
+  private async retire(): Promise<void> {
+    const { retentionS } = this.config.sandbox;
+    if (retentionS === 0) return;
+    const endedBefore = this.clock.now() - retentionS * 1000;
+    for (const { id } of await this.sandboxes.endedBefore(endedBefore, BATCH))
+      this.once(id, () => this.lifecycle.retire(id, endedBefore));
   }
 
   private once(sandboxId: string, work: () => Promise<boolean>): void {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CommandRecovery } from '../commands/command-recovery.js';
+import { reconciliations } from '../common/metrics/metrics.js';
 import { SandboxRunner } from '../sandboxes/sandbox-runner.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
@@ -66,7 +67,9 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private async run(): Promise<void> {
     try {
       if (await this.comparison.make()) this.later(SECOND_LOOK_MS);
+      reconciliations.inc({ result: 'ok' });
     } catch (error) {
+      reconciliations.inc({ result: 'failed' });
       this.logger.warn({ err: error as Error }, 'could not compare the store with the engine; trying again');
       this.later(RETRY_MS);
     }

@@ -99,6 +99,16 @@ export class SandboxesRepository {
     return result.numDeletedRows > 0n;
   }
 
+  /** How many there are of each status; one that no sandbox has is missing. */
+  async countByStatus(): Promise<Partial<Record<SandboxStatus, number>>> {
+    const rows = await this.store.db
+      .selectFrom('sandboxes')
+      .select(['status', (eb) => eb.fn.countAll<number>().as('count')])
+      .groupBy('status')
+      .execute();
+    return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+  }
+
   /** Running and paused sandboxes whose expiry is not after `now` (unix ms), the longest overdue first. */
   async due(now: number, limit: number): Promise<Sandbox[]> {
     const rows = await this.store.db

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely, sql, type Dialect } from 'kysely';
+import { observeQuery } from './observe-query.js';
 import { migrate } from './migrations/migrate.js';
 import type { DatabaseKind } from './migrations/migration.js';
 import { AtollPostgresDialect } from './postgres.dialect.js';
@@ -26,7 +27,11 @@ export class Store {
 
   constructor(private readonly location: StoreLocation) {
     this.kind = location.databaseUrl === undefined ? 'sqlite' : 'postgres';
-    this.db = new Kysely<Tables>({ dialect: this.dialect(REQUEST), plugins: [new CamelCasePlugin()] });
+    this.db = new Kysely<Tables>({
+      dialect: this.dialect(REQUEST),
+      plugins: [new CamelCasePlugin()],
+      log: observeQuery,
+    });
   }
 
   /** Brings the schema up to date. Safe to call twice, and from two services at once. Throws StoreError. */

@@ -45,7 +45,7 @@ describe('the image', () => {
     expect(Config).toMatchObject({
       User: `${USER}:${USER}`,
       StopSignal: 'SIGTERM',
-      ExposedPorts: { '8080/tcp': {} },
+      ExposedPorts: { '8080/tcp': {}, '9464/tcp': {} },
       Labels: {
         'org.opencontainers.image.title': 'Atoll',
         'org.opencontainers.image.licenses': 'Apache-2.0',

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputFolderOf, outputRoot } from '../../common/data-layout.js';
+import { outputBytes } from '../../common/metrics/metrics.js';
 import { Config } from '../../config/config.js';
 import { OutputBudget } from './output-budget.js';
 import { OutputLog } from './output-reader.js';
@@ -62,7 +63,10 @@ export class OutputStore implements OnApplicationBootstrap {
 
   private watch(writer: OutputWriter): OutputWriter {
     this.writers.add(writer);
-    writer.onWrite = (bytes) => this.budget.add(bytes);
+    writer.onWrite = (bytes) => {
+      outputBytes.inc(bytes);
+      this.budget.add(bytes);
+    };
     writer.onClose = () => this.writers.delete(writer);
     return writer;
   }

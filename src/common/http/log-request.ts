@@ -3,15 +3,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const logger = new Logger('Http');
 
-/** One line a request, when it has been answered: no query, no header and no body, since any of them may hold a secret. Health is asked too often. */
-export function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+/** One line a request: no query, no header and no body, since any of them may hold a secret. Health is asked too often. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply, elapsedMs: number): void {
   const path = request.url.split('?', 1)[0];
-  if (!path.startsWith('/v1/health')) {
-    const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
-    logger.log(
-      { requestId: request.id, method: request.method, path, status: reply.statusCode, milliseconds },
-      'request',
-    );
-  }
-  done();
+  if (path.startsWith('/v1/health')) return;
+  const line = {
+    requestId: request.id,
+    method: request.method,
+    path,
+    status: reply.statusCode,
+    milliseconds: Math.round(elapsedMs * 10) / 10,
+    aborted: reply.raw.writableFinished ? undefined : true,
+  };
+  logger.log(line, 'request');
 }

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import Docker from 'dockerode';
 import { Config } from '../../config/config.js';
+import { engineCallDuration, engineCalls } from '../../common/metrics/metrics.js';
 import { EngineGate } from '../engine-gate.js';
 import { withDeadline } from './deadline.js';
 import { dockerAddress, type DockerAddress } from './docker-address.js';
@@ -68,13 +69,20 @@ export class DockerClient implements OnApplicationShutdown {
   private async run<T>(docker: Docker, options: CallOptions, work: Work<T>): Promise<T> {
     const { signal, what, timeoutMs = this.timeoutMs, extraMs = 0, ungated } = options;
     if (!ungated) this.gate.pass();
+    const observed = engineCallDuration.startTimer({ call: what });
     const gone = ungated ? undefined : this.gate.gone;
     try {
-      return await withDeadline({ signal, gone, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
+      const answer = await withDeadline({ signal, gone, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
         work(docker, abortSignal),
       );
+      engineCalls.inc({ call: what, result: 'ok' });
+      return answer;
     } catch (error) {
-      throw toEngineError(error, options);
+      const told = toEngineError(error, options);
+      engineCalls.inc({ call: what, result: told.kind });
+      throw told;
+    } finally {
+      observed();
     }
   }
 

@@ -80,6 +80,7 @@ export class Service {
         ATOLL_API_KEY: API_KEY,
         ATOLL_DATA_DIR: this.dataDir,
         PORT: String(this.port),
+        ATOLL_METRICS_PORT: '0',
         LOG_LEVEL: 'info',
         ...this.env,
       },
