@@ -45,7 +45,8 @@ export class ImagePulls implements OnModuleDestroy {
 
   /** Resolves when the image is there. The signal says that this one does not wait any longer. Throws what `Images.pull` does, TIMEOUT, and FORBIDDEN. */
   async pull(wish: Wish, signal: AbortSignal): Promise<void> {
-    const pull = await this.join(wish);
+    const request = await this.request(wish);
+    const pull = this.find(request);
     const leave = pull.join();
     const gone = Promise.withResolvers<never>();
     const onAbort = () => gone.reject(signal.reason as Error);
@@ -61,13 +62,18 @@ export class ImagePulls implements OnModuleDestroy {
 
   /** The same, with its progress; iterate it, or call its `return`: it waits from now on. */
   async follow(wish: Wish): Promise<PullStream> {
-    return new PullStream(wish.image, await this.join(wish));
+    const request = await this.request(wish);
+    return new PullStream(wish.image, this.find(request));
   }
 
-  private async join({ image, platform, auth }: Wish): Promise<Pull> {
+  private async request({ image, platform, auth }: Wish): Promise<PullRequest> {
     const reference = parseReference(image);
     this.policy.check(reference);
-    const request = { reference, platform, auth: auth ?? (await this.credentials.find(reference.domain)) };
+    return { reference, platform, auth: auth ?? (await this.credentials.find(reference.domain)) };
+  }
+
+  /** To be joined at once: what the last one has left by then is given up. */
+  private find(request: PullRequest): Pull {
     const key = keyOf(request);
     const there = this.underWay.get(key);
     if (there && !there.givenUp) return there;

@@ -4,7 +4,7 @@ import { isEngineError } from '../engine/errors.js';
 import { checkImageName, type ImageReference } from '../engine/image-reference.js';
 import { Images, type ImageUser } from '../engine/images.js';
 import type { ImageInfo } from '../engine/types.js';
-import { isSame, referenceBy } from './named.js';
+import { goesWith, referenceBy } from './named.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
 
 /** Removing images, and never one that somebody needs. */
@@ -45,7 +45,7 @@ export class ImageRemoval {
     for (const { sandboxId } of users) {
       if (sandboxId === undefined) continue;
       const row = await this.sandboxes.find(sandboxId);
-      if (!row || (reference && !isLast(image, reference) && !isSame(row.image, reference))) continue;
+      if (!row || (reference && !isLast(image, reference) && !goesWith(row.image, reference))) continue;
       throw conflict(`the image is used by sandbox "${row.name}" (${row.id}): delete that first`);
     }
   }
@@ -53,7 +53,7 @@ export class ImageRemoval {
 
 /** Whether nothing of the image would be left. */
 const isLast = ({ tags }: ImageInfo, reference: ImageReference | undefined) =>
-  reference === undefined || tags.every((one) => isSame(one, reference));
+  reference === undefined || tags.every((one) => goesWith(one, reference));
 
 function expectNoContainer(users: ImageUser[]): void {
   if (users.length > 0)

@@ -12,3 +12,11 @@ export function referenceBy(name: string, { tags }: Pick<ImageInfo, 'tags'>): Im
 /** Whether a text is this reference, however it is written. */
 export const isSame = (text: string, reference: ImageReference): boolean =>
   isReference(text) && fullName(parseReference(text)) === fullName(reference);
+
+/** Whether a name goes when a reference is removed. With a digest, engines of containerd's store take all of the image's tags in that repository. */
+export function goesWith(name: string, reference: ImageReference): boolean {
+  if (reference.digest === undefined) return isSame(name, reference);
+  if (!isReference(name)) return false;
+  const { domain, path } = parseReference(name);
+  return domain === reference.domain && path === reference.path;
+}

@@ -29,3 +29,21 @@ it('lets so many in, the others in their order, and past whoever gave up or fail
   await Promise.all([slots.run(never, async () => 1), slots.run(never, async () => 2)]);
   await expect(slots.run(leaving.signal, async () => 3)).rejects.toThrow('c gave up');
 });
+
+it('loses nobody in line when one gives up in the moment in which it gets its place', async () => {
+  const slots = new Slots(1);
+  const first = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  const seen: string[] = [];
+  const all = [
+    slots.run(never, () => first.promise),
+    slots.run(leaving.signal, async () => void seen.push('second')),
+    slots.run(never, async () => void seen.push('third')),
+  ];
+  await new Promise((done) => setImmediate(done));
+  first.resolve();
+  // Behind the first one's end, before the second one knows.
+  void first.promise.then(() => leaving.abort(new Error('gave up')));
+  await Promise.allSettled(all);
+  expect(seen.at(-1)).toBe('third');
+});

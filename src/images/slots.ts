@@ -27,7 +27,9 @@ export class Slots {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => {
-      this.line.splice(this.line.indexOf(resolve), 1);
+      const at = this.line.indexOf(resolve);
+      // It may have its place already, and not know it yet.
+      if (at >= 0) this.line.splice(at, 1);
       reject(signal.reason as Error);
     };
     this.line.push(resolve);

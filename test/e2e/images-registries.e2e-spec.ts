@@ -1,6 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { docker } from './support/docker.js';
 import { PASSWORD, Registry, USER } from './support/registry.js';
@@ -116,11 +119,40 @@ describe('registries', () => {
           status,
           body: { code, message: expect.any(String), details: { registry: expect.any(String) } },
         });
-    // Something that is no registry.
-    const { status, body } = await pull(`127.0.0.1:${service.port}/team/app:1`);
-    expect([status, body.code]).toEqual([502, 'BAD_GATEWAY']);
     for (const request of [{}, { image: '' }, { image: 7 }, { image: 'a', tag: 'b' }, { image: 'a b' }])
       expect((await service.post('/v1/images/pull', request)).status).toBe(400);
+  });
+
+  it('that are none, or ill, are told as such, and no page of theirs is handed on', async () => {
+    let status = 200;
+    const server = createServer((_, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<html>a page of the inside</html>'),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const cases: [number, number[]][] = [
+        [200, [502]],
+        [400, [502]],
+        [401, [403]],
+        [403, [403]],
+        // Engine 29 asks for no more than the status.
+        [404, [404, 502]],
+        [429, [429]],
+        [500, [502]],
+        [503, [502]],
+      ];
+      for (const [said, expected] of cases) {
+        status = said;
+        const image = `127.0.0.1:${(server.address() as AddressInfo).port}/team/app:1`;
+        const answer = await pull(image);
+        expect([said, expected.includes(answer.status), answer]).toEqual([said, true, answer]);
+        expect(JSON.stringify(answer.body)).not.toContain('of the inside');
+        expect((await service.get(`/v1/images/${image}`)).status).toBe(404);
+        if (said === 429) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+      }
+    } finally {
+      server.close();
+    }
   });
 
   it('have images for platforms', async () => {
@@ -163,7 +195,7 @@ describe('registries', () => {
   it('give more than the disk holds', async () => {
     await open.push('team/large', '1', { layers: [randomBytes(12_000_000)] });
     const image = `${open.host}/team/large:1`;
-    const full = join(process.env.ATOLL_TEST_ENGINE_DIR!, 'data/tmp');
+    const full = fillingUp();
     // In the engine's own mount namespace, where this test runs too.
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', full]);
     try {
@@ -227,6 +259,13 @@ describe('registries', () => {
     await remove(allowed);
   });
 });
+
+/** Where the engine puts what it downloads, or where it unpacks that with containerd's image store. */
+function fillingUp(): string {
+  const data = join(process.env.ATOLL_TEST_ENGINE_DIR!, 'data');
+  const containerd = docker('info', '--format', '{{.DriverStatus}}').includes('io.containerd.snapshotter');
+  return join(data, containerd ? 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots' : 'tmp');
+}
 
 /** One of this network namespace that is not loopback: engines need no TLS there. */
 function hostAddress(): string {

@@ -8,7 +8,7 @@ import { engineCallDuration, engineCalls } from '../../common/metrics/metrics.js
 import { EngineGate } from '../engine-gate.js';
 import { withDeadline } from './deadline.js';
 import { dockerAddress, type DockerAddress } from './docker-address.js';
-import { isBrokenConnection, toEngineError, type Doing } from './docker-errors.js';
+import { isBrokenConnection, isOvertaken, toEngineError, type Doing } from './docker-errors.js';
 
 export interface CallOptions extends Doing {
   signal?: AbortSignal;
@@ -51,12 +51,12 @@ export class DockerClient implements OnApplicationShutdown {
     return this.run(this.forChanges, options, work);
   }
 
-  /** A call that changes nothing. Sent once more when the connection breaks. */
+  /** A call that changes nothing. Sent once more when the connection breaks, or where the engine asks for that. */
   async read<T>(options: CallOptions, work: Work<T>): Promise<T> {
     try {
       return await this.run(this.forReads, options, work);
     } catch (error) {
-      if (!isBrokenConnection(error)) throw error;
+      if (!isBrokenConnection(error) && !isOvertaken(error)) throw error;
       return this.run(this.forChanges, options, work);
     }
   }

@@ -28,6 +28,8 @@ export const NO_DISK_LIMIT =
   "The engine's storage driver can not limit the disk of a container; overlay2 on xfs mounted with pquota, btrfs and zfs can.";
 
 const UNAVAILABLE = /containerd.*(refused|unavailable|no such file)|transport is closing|code = unavailable/i;
+/** An image that goes while it is used; 29 tells its store's words, with a 500. */
+const NO_IMAGE = /no such image|content digest \S+ not found|parent snapshot \S+ does not exist/i;
 const NOT_STATE = /is not paused|is already paused|is not running|is paused|already in progress|already in use/i;
 
 /** Every failure of dockerode as an EngineError; what the engine said goes into `cause`. */
@@ -52,13 +54,16 @@ export function isBrokenConnection(error: unknown): boolean {
   return cause?.code === 'ECONNRESET' || cause?.code === 'EPIPE';
 }
 
+/** What was read changed meanwhile, and the engine asks to be asked again. */
+export const isOvertaken = (error: unknown): boolean => /data changed during operation/i.test(engineText(error));
+
 function kindOf(raw: RawError, doing: Doing): EngineErrorKind {
   // Without a status there was no answer: a socket that is not there, refused, reset, a name or certificate that is wrong.
   if (raw.statusCode === undefined) return 'unavailable';
   const text = engineText(raw);
   if (/no space left on device|disk quota exceeded/i.test(text)) return 'no_space';
   if (/--storage-opt|not enabled quotas/i.test(text)) return 'unsupported';
-  if (/no such image/i.test(text)) return 'no_such_image';
+  if (NO_IMAGE.test(text)) return 'no_such_image';
   if (/no such container/i.test(text)) return 'no_such_container';
   // Some engines answer 500 where the state is the matter.
   if (raw.statusCode === 409 || NOT_STATE.test(text)) return 'conflict';

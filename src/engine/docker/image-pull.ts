@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EngineError } from '../errors.js';
+import { EngineError, isEngineError } from '../errors.js';
 import { DEFAULT_DOMAIN, fullName, type ImageReference } from '../image-reference.js';
 import type { LayerProgress, PullRequest, RegistryAuth } from '../images.js';
 import { DockerClient } from './docker-client.js';
@@ -25,7 +25,7 @@ export class ImagePull {
       tag: wanted(reference),
       ...(platform ? { platform } : {}),
     };
-    await this.client.call({ what: WHAT, signal, timeoutMs: NO_DEADLINE_MS }, async (docker, abortSignal) => {
+    const pulling = this.client.call({ what: WHAT, signal, timeoutMs: NO_DEADLINE_MS }, async (docker, abortSignal) => {
       const answer = await pullImage(docker, query, authConfig(auth, reference.domain), abortSignal).catch(
         (error: unknown) => {
           throw refused(error, reference);
@@ -41,6 +41,10 @@ export class ImagePull {
       } finally {
         answer.destroy();
       }
+    });
+    await pulling.catch(async (error: unknown) => {
+      if (isEngineError(error, 'registry_away')) await this.dropNoImage(fullName(reference));
+      throw error;
     });
     if (platform !== undefined) await this.expectPlatform(reference, platform, before, signal);
   }
@@ -63,6 +67,19 @@ export class ImagePull {
       'unsupported',
       `There is no image ${name} for ${platform}: it is for ${image.Os}/${image.Architecture}.`,
     );
+  }
+
+  /** Engines of containerd's store keep what is no image at all under the name that it was asked for, although they say that it failed. */
+  private async dropNoImage(name: string): Promise<void> {
+    try {
+      const image = await this.client.read({ what: 'look at the image' }, (docker, s) => inspectImage(docker, name, s));
+      if (image.Os !== '' || image.Architecture !== '' || image.Size > 0) return;
+      await this.client.call({ what: 'remove the image' }, (docker, abortSignal) =>
+        docker.getImage(name).remove({ abortSignal }),
+      );
+    } catch {
+      // It is not there, as it should be.
+    }
   }
 
   private async takeBack(name: string, before: string | undefined, signal: AbortSignal): Promise<void> {

@@ -64,14 +64,39 @@ it.each([
   ['unsupported', 400, '"linux/arm64/v8/x": cannot parse platform specifier: invalid argument'],
   ['no_space', 200, 'write /var/lib/docker/tmp/GetImageBlob123: no space left on device'],
   ['no_space', 200, 'failed to register layer: write /usr/bin/x: no space left on device'],
-  ['internal', 200, 'failed to register layer: Error processing tar file(exit status 1): unexpected EOF'],
+  ['internal', 200, 'failed to register layer: write /usr/bin/x: input/output error'],
+  ['internal', 500, 'open /var/lib/docker/tmp/GetImageBlob1: permission denied'],
+  ['internal', 500, 'failed to prepare extraction snapshot "extract-1 sha256:0": context canceled'],
+  [
+    'unavailable',
+    500,
+    'connection error: desc = "transport: error while dialing: dial unix /run/containerd/containerd.sock"',
+  ],
+  ['registry_busy', 500, 'error parsing HTTP 429 response body: invalid character'],
+  [
+    'registry_busy',
+    500,
+    'unknown: failed to resolve reference "x": unexpected status from HEAD request to http://x/v2/: 429 Too Many Requests',
+  ],
+  ['registry_away', 200, 'short read: expected 4002420 bytes but got 462448: unexpected EOF'],
+  ['registry_away', 200, 'failed commit on ref "config-sha256:0": commit failed: failed size validation: 262 != 5'],
   ['invalid', 400, 'invalid reference format: repository name must be lowercase'],
 ])('takes for %s: %i %s', (kind, status, said) => {
   const error = pullError(said, status, reference);
   expect(error.kind).toBe(kind);
   expect(error.message).not.toContain('/var/lib');
-  if (kind === 'no_space' || kind === 'internal') expect(error.details).toBeUndefined();
+  if (['no_space', 'internal', 'unavailable'].includes(kind)) expect(error.details).toBeUndefined();
   else expect(error.details).toEqual({ registry: expect.any(String) });
+});
+
+it.each([
+  'failed to register layer: Error processing tar file(exit status 1): unexpected EOF',
+  'failed to register layer: ApplyLayer exit status 1 stdout: stderr: mkdir /var/lib/docker/x: not a directory',
+  'failed to unpack image on snapshotter overlayfs: unexpected media type text/html for sha256:0: not found',
+])('takes for a broken image: %s', (said) => {
+  const error = pullError(said, 200, reference);
+  expect([error.kind, error.details]).toEqual(['registry_away', undefined]);
+  expect(error.message).toMatch(/can not unpack .* as the registry registry\.example:5000 has it/);
 });
 
 it('hands on no page of a server that is no registry, and no query', () => {

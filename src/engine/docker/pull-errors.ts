@@ -4,19 +4,28 @@ import { familiarName, fullName, type ImageReference } from '../image-reference.
 /** More of what a registry said is of no use to anybody. */
 const MAX_SAID = 500;
 
+/** What came is no image that can be unpacked: the engine says so in words of its own host. */
+const BROKEN = /failed to (register|extract|unpack|apply)|error processing tar|unexpected media type/i;
+
 /**
  * Engines tell what a registry answered in words alone, and each generation in others: those up to 28 speak to it themselves, 29 has containerd do it.
  * The first that matches decides.
  */
 const WORDS: [EngineErrorKind, RegExp][] = [
   ['no_space', /no space left on device|disk quota exceeded/i],
+  ['unavailable', /dial unix|containerd\.sock|transport is closing/i],
+  ['internal', /input\/output error|read-only file system|cannot allocate memory|too many open files/i],
+  ['registry_away', BROKEN],
   [
     'unsupported',
     /no matching manifest|no match for platform|does not (match|provide) the specified platform|platform specifier|unknown operating system or architecture|operating system .*(not supported|cannot be used)|invalid platform/i,
   ],
-  ['registry_busy', /toomanyrequests|too many requests|rate limit/i],
+  ['registry_busy', /toomanyrequests|too many requests|rate limit|HTTP 429/i],
   // The engine's own part.
-  ['internal', /failed to (register|extract|unpack|apply|prepare|lease)|error processing tar/i],
+  [
+    'internal',
+    /failed to (prepare|lease)|\b(open|creat|mkdir|rename|remove|unlinkat|chmod|l?chown|l?stat|sync) \/\S+: /i,
+  ],
   [
     'registry_refuses',
     /no basic auth credentials|unauthori[sz]ed|unauthenticated|authentication required|authorization failed|incorrect username or password|access denied|is denied|denied:|insufficient_scope|docker login|\b(401|403)\b|forbidden|failed to (authorize|fetch \w+ token).*\b(400|401|403)\b/i,
@@ -43,12 +52,19 @@ export function pullError(said: string, status: number, reference: ImageReferenc
   const words = withoutReference(said, reference);
   const known = WORDS.find(([, pattern]) => pattern.test(words))?.[0];
   const kind = known ?? BY_STATUS[status] ?? 'registry_away';
-  return new EngineError(kind, sentence(kind, reference), { cause: new Error(said), details: details(kind, said) });
+  const cause = new Error(said);
+  if (kind === 'registry_away' && BROKEN.test(words)) return new EngineError(kind, broken(reference), { cause });
+  return new EngineError(kind, sentence(kind, reference), { cause, details: details(kind, said) });
 }
+
+const broken = (reference: ImageReference) =>
+  `The engine can not unpack ${fullName(reference)} as the registry ${reference.domain} has it.`;
 
 function sentence(kind: EngineErrorKind, reference: ImageReference): string {
   const name = fullName(reference);
   switch (kind) {
+    case 'unavailable':
+      return 'The container engine does not answer.';
     case 'no_space':
       return "There is no space left on the engine's host.";
     case 'unsupported':
@@ -70,7 +86,7 @@ function sentence(kind: EngineErrorKind, reference: ImageReference): string {
 
 /** What the registry said; nothing of what the engine says of its own host. */
 function details(kind: EngineErrorKind, said: string): { registry: string } | undefined {
-  if (kind === 'no_space' || kind === 'internal') return undefined;
+  if (kind === 'no_space' || kind === 'internal' || kind === 'unavailable') return undefined;
   const text = said
     // What is no registry's answer may be any page of any server that the engine can reach.
     .replace(/response body: .*/s, 'response body')
