@@ -131,10 +131,15 @@ vitest_part() {
 }
 
 part_unit() { vitest_part vitest.config.ts; }
+part_chart() {
+  check 'the table in helm/atoll/README.md is that of values.yaml (npm run chart:docs mends it)' node bin/lib/chart-docs.mjs --check
+  vitest_part vitest.config.chart.ts
+}
 part_contract() { vitest_part vitest.config.contract.ts in_test_engine; }
 part_e2e() { vitest_part vitest.config.e2e.ts in_test_engine; }
 
 part_build_service() { check 'nest build' build_service; }
+part_build_chart_tools() { check "Helm and the schemas are there" make_chart_tools; }
 part_build_agent() { check 'the agent is built' build_agent; }
 part_engine() { check 'an engine, its images and a PostgreSQL are there' test_engine_wait; }
 
