@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   preview: EVERY_RESOURCE,
   health: PORTS,
   metrics: PORTS,
+  backup: [...BASE, 'store'],
 };
 
 const SPEC = '\\.spec\\.ts$';
