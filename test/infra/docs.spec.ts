@@ -10,7 +10,7 @@ const markdownIn = (folder: string, recursive: boolean) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-const DOCS = [...markdownIn('.', false), ...markdownIn('docs', true)];
+const DOCS = [...markdownIn('.', false), ...markdownIn('docs', true), 'helm/atoll/README.md'];
 
 const all = (text: string, pattern: RegExp): string[][] => [...text.matchAll(pattern)].map((match) => [...match]);
 const withoutFences = (text: string) => text.replace(/^ *```[\s\S]*?^ *```$/gm, '');

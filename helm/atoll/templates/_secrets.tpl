@@ -53,13 +53,18 @@ result is kept, since several templates and their checksums need the same.
 {{- /* Of all Secrets that the service reads: ours, and yours as far as the cluster can be asked. */}}
 {{- define "atoll.secretsChecksum" -}}
 {{- include "atoll.generate" . }}
-{{- $all := list }}
-{{- range list .Values.auth.existingSecret .Values.database.existingSecret (include "atoll.clientTlsSecret" .) }}
+{{- $all := list .Values.database.url }}
+{{- $yours := list .Values.auth.existingSecret .Values.database.existingSecret }}
+{{- if not .Values.auth.existingSecret }}{{ $all = append $all .Values.generated.apiKey }}{{ end }}
+{{- if and .Values.generated.tls (not .Values.engine.dedicated.tls.existingClientSecret) }}
+{{- $all = append $all .Values.generated.tls.client }}
+{{- else }}
+{{- $yours = append $yours (include "atoll.clientTlsSecret" .) }}
+{{- end }}
+{{- range $yours }}
 {{- if . }}
 {{- $all = append $all (dig "data" dict (default dict (lookup "v1" "Secret" $.Release.Namespace .))) }}
 {{- end }}
 {{- end }}
-{{- if not .Values.auth.existingSecret }}{{ $all = append $all .Values.generated.apiKey }}{{ end }}
-{{- $all = append $all .Values.database.url }}
 {{- $all | toJson | sha256sum }}
 {{- end }}
