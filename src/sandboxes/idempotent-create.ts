@@ -33,17 +33,28 @@ export class IdempotentCreate {
     create: (use?: KeyUse) => Promise<CreatedSandbox>,
   ): Promise<CreatedSandbox> {
     if (key === undefined) return create();
+    const { made, use } = await this.look(key, body);
+    return made ?? create(use);
+  }
+
+  /** Whether `run` would answer with what was made before. Throws as it does. */
+  async isAnswered(key: string | undefined, body: object): Promise<boolean> {
+    return key !== undefined && (await this.look(key, body)).made !== undefined;
+  }
+
+  /** What was made with the key, or how to make it. */
+  private async look(key: string, body: object): Promise<{ made?: CreatedSandbox; use?: KeyUse }> {
     if (!KEY.test(key)) throw badRequest('Idempotency-Key must be 1 to 255 visible ASCII characters');
     const bodyHash = createHash('sha256').update(canonical(body)).digest('hex');
     const earlier = await this.entries.find(DEFAULT_OWNER, key);
-    if (!earlier) return create({ key, bodyHash });
+    if (!earlier) return { use: { key, bodyHash } };
     const { sandboxId, answer } = earlier;
     const made = answer === null ? await this.made(sandboxId!) : (JSON.parse(answer) as CreatedSandbox);
-    if (!made) return create({ key, bodyHash, insteadOf: sandboxId! });
+    if (!made) return { use: { key, bodyHash, insteadOf: sandboxId! } };
     if (bodyHash !== earlier.bodyHash)
       throw new AtollError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another body');
     if (made === 'under way') throw new KeyInUse();
-    return made;
+    return { made };
   }
 
   /** What became of a create that has not been answered. Undefined: nothing, also after clearing away what a dead service left of it. */

@@ -39,7 +39,8 @@ export class SandboxesService {
   /** The same, line by line, with the progress of the pull. */
   async follow(request: CreateSandboxRequest, idempotencyKey: string | undefined): Promise<CreateStream> {
     const plan = this.planner.plan(request);
-    const pull = await this.images.follow(plan.image, request.pull ?? 'never');
+    const answered = await this.idempotent.isAnswered(idempotencyKey, request);
+    const pull = answered ? undefined : await this.images.follow(plan.image, request.pull ?? 'never');
     const create = async (use?: KeyUse) => toCreated(await this.creator.create(plan, use));
     return new CreateStream(pull, () => this.idempotent.run(idempotencyKey, request, create));
   }

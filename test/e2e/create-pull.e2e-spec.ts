@@ -82,13 +82,19 @@ describe('create with a pull', () => {
     expect(byHeader.body.at(-1)).toMatchObject({ type: 'created' });
   });
 
-  it('with an Idempotency-Key makes one', async () => {
+  it('with an Idempotency-Key makes one, and asks the registry once', async () => {
     const key = { 'Idempotency-Key': 'pulled' };
     const body = { image, pull: 'always' };
     const first = await service.call('POST', '/v1/sandboxes', body, key);
-    const second = await service.call('POST', '/v1/sandboxes?stream=true', body, key);
     expect(first.status).toBe(201);
-    expect(second.body.at(-1)).toEqual({ type: 'created', ...first.body });
+    const asked = proxy.requests.length;
+    const second = await service.call('POST', '/v1/sandboxes?stream=true', body, key);
+    expect(second.body).toEqual([{ type: 'created', ...first.body }]);
+    expect((await service.call('POST', '/v1/sandboxes', body, key)).body).toEqual(first.body);
+    expect(proxy.requests.length).toBe(asked);
+    const other = await service.call('POST', '/v1/sandboxes?stream=true', { ...body, timeout: 60 }, key);
+    expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(proxy.requests.length).toBe(asked);
   });
 
   it('stops pulling for a client that has gone', async () => {

@@ -158,8 +158,9 @@ describe('registries', () => {
   it('have images for platforms', async () => {
     await open.push('team/here', '1');
     await open.push('team/there', '1', { architecture: OTHER });
+    await open.push('team/armed', '1', { architecture: 'arm', variant: 'v7' });
     await open.pushList('team/list', '1', OTHER);
-    const [here, there, list] = ['here', 'there', 'list'].map((name) => `${open.host}/team/${name}:1`);
+    const [here, there, list, armed] = ['here', 'there', 'list', 'armed'].map((name) => `${open.host}/team/${name}:1`);
     const [own, other] = [`linux/${OTHER === 'arm64' ? 'amd64' : 'arm64'}`, `linux/${OTHER}`];
     // The only one in the list is for another; and an image that is none of a list says so by itself.
     for (const [image, platform] of [
@@ -168,6 +169,7 @@ describe('registries', () => {
       [here, other],
       [here, 'windows'],
       [here, 'linux/nonsense'],
+      [armed, 'linux/arm/v6'],
     ]) {
       const { status, body } = await pull(image!, { platform });
       expect([image, platform, status, body.code]).toEqual([image, platform, 400, 'BAD_REQUEST']);
@@ -184,12 +186,13 @@ describe('registries', () => {
       expect([image, (await pull(image, { platform })).status]).toEqual([image, 200]);
       expect((await service.get(`/v1/images/${image}`)).body.architecture).toBe(image === here ? own.slice(6) : OTHER);
     }
+    expect((await pull(armed, { platform: 'linux/arm/v7' })).status).toBe(200);
     // What was there before is there again.
     const { id } = (await service.get(`/v1/images/${here}`)).body;
     await open.push('team/here', '1', { architecture: OTHER });
     expect((await pull(here, { platform: own })).status).toBe(400);
     expect((await service.get(`/v1/images/${here}`)).body.id).toBe(id);
-    for (const image of [here, there, list]) await remove(image);
+    for (const image of [here, there, list, armed]) await remove(image);
   });
 
   it('give more than the disk holds', async () => {

@@ -60,12 +60,13 @@ export class ImagePull {
     const image = await this.client.read({ what: 'look at the image', missing: 'no_such_image', signal }, (docker, s) =>
       inspectImage(docker, name, s),
     );
-    const [os, architecture] = platform.toLowerCase().split('/');
-    if (image.Os === os && (architecture === undefined || image.Architecture === goArchitecture(architecture))) return;
+    const [os, architecture, variant] = platform.toLowerCase().split('/');
+    const fits = image.Os === os && (architecture === undefined || image.Architecture === goArchitecture(architecture));
+    if (fits && !isNewer(image.Variant, variant)) return;
     if (before !== image.Id) await this.takeBack(name, before, signal);
     throw new EngineError(
       'unsupported',
-      `There is no image ${name} for ${platform}: it is for ${image.Os}/${image.Architecture}.`,
+      `There is no image ${name} for ${platform}: it is for ${[image.Os, image.Architecture, image.Variant].filter(Boolean).join('/')}.`,
     );
   }
 
@@ -124,3 +125,9 @@ function refused(error: unknown, reference: ImageReference): unknown {
 /** Images say it as Go does. */
 const goArchitecture = (name: string): string =>
   ({ x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64' })[name] ?? name;
+
+/** What is made for `v6` runs on `v7`, and not the other way round. */
+function isNewer(variant: string | undefined, wanted: string | undefined): boolean {
+  const [is, mayBe] = [variant, wanted].map((name) => Number(/^v(\d+)$/.exec(name ?? '')?.[1]));
+  return is > mayBe;
+}

@@ -26,6 +26,7 @@ export interface ImageParts {
   /** Each becomes a file in a layer of its own. */
   layers?: Buffer[];
   architecture?: string;
+  variant?: string;
 }
 
 export interface RegistryOptions {
@@ -90,11 +91,13 @@ export class Registry {
   }
 
   /** Pushes a new image. Returns the manifest's digest. */
-  async push(repository: string, tag: string, { layers = [Buffer.from('x')], architecture }: ImageParts = {}) {
+  async push(repository: string, tag: string, parts: ImageParts = {}) {
+    const { layers = [Buffer.from('x')], architecture, variant } = parts;
     const made = await Promise.all(layers.map((content) => this.layer(repository, content)));
     const config = Buffer.from(
       JSON.stringify({
         architecture: architecture ?? { x64: 'amd64' }[process.arch as string] ?? process.arch,
+        variant,
         os: 'linux',
         created: '2026-01-01T00:00:00Z',
         config: { Env: ['PATH=/bin'] },
