@@ -25,13 +25,15 @@ export class ServiceProcess {
 
   private constructor(
     readonly port: number,
-    private readonly dataDir: string,
+    private readonly metricsPort: number,
+    readonly dataDir: string,
     private readonly child: ChildProcess,
   ) {}
 
   static async start({ engine, transport, profileDir }: ServiceOptions): Promise<ServiceProcess> {
     const dataDir = await mkdtemp(join(tmpdir(), 'atoll-bench-'));
     const port = nextPort++;
+    const metricsPort = nextPort++;
     const log = openSync(join(dataDir, 'log'), 'a');
     const profile = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-interval=200'] : [];
     const child = spawn(process.execPath, [...profile, MAIN], {
@@ -43,11 +45,12 @@ export class ServiceProcess {
         ATOLL_TRANSPORT: transport,
         ATOLL_MAX_LOGS: String(256 * 1024 * 1024), // the whole of the output that is read at once
         PORT: String(port),
+        ATOLL_METRICS_PORT: String(metricsPort),
       },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
-    const service = new ServiceProcess(port, dataDir, child);
+    const service = new ServiceProcess(port, metricsPort, dataDir, child);
     await service.healthy();
     return service;
   }
@@ -56,6 +59,11 @@ export class ServiceProcess {
   cpuMs(): number {
     const tasks = `/proc/${this.child.pid}/task`;
     return readdirSync(tasks).reduce((sum, task) => sum + nanosecondsOf(`${tasks}/${task}/schedstat`) / 1e6, 0);
+  }
+
+  /** As Prometheus reads them. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
   }
 
   async stop(): Promise<void> {
