@@ -26,6 +26,8 @@ const CLEAN: Record<string, string> = {
   'src/preview/x.ts': `import '../guest/x.js';`,
   'src/health/x.ts': `import '../engine/x.js';`,
   'src/metrics/x.ts': `import '../store/x.js';`,
+  'src/cli.ts': `import './backup/x.js';`,
+  'src/backup/x.ts': `import '../store/x.js';`,
   'test/support/fake.ts': `export const fake = 1;`,
 };
 
@@ -46,6 +48,7 @@ const BREAKS: [rule: string, file: string, text: string][] = [
   ['arrow-preview', 'src/preview/bad.ts', `import '../scheduler/x.js';`],
   ['arrow-health', 'src/health/bad.ts', `import '../guest/x.js';`],
   ['arrow-metrics', 'src/metrics/bad.ts', `import '../sandboxes/x.js';`],
+  ['arrow-backup', 'src/backup/bad.ts', `import '../engine/x.js';`],
   ['room-without-arrow', 'src/attic/x.ts', `import '../config/x.js';`],
   ['no-circular', 'src/guest/a.ts', `import './b.js';`],
   ['arrow-guest', 'src/guest/b.ts', `import './a.js'; import '../preview/x.js';`],

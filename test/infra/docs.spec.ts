@@ -97,7 +97,13 @@ function agentVariables(): string[] {
 
 /** What bin/test and its helpers read. */
 function testVariables(): string[] {
-  const sources = ['bin/test', 'bin/lib/parts.sh', 'bin/lib/test-engine.sh', 'test/support/engine', 'test/bench/run'];
+  const sources = [
+    'bin/test',
+    'bin/lib/parts.sh',
+    'bin/lib/test-engine.sh',
+    'test/support/engine',
+    'test/support/own-engine.sh',
+  ];
   const specs = readdirSync(join(ROOT, 'test/e2e'), { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => `test/e2e/${name}`);
