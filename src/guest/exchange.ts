@@ -8,13 +8,19 @@ export type ResponseHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
 
 const MAX_REFUSAL = 64 * 1024;
 
+/** Bytes of an answer that may wait for whoever reads it, besides what the streams below hold. */
+const AHEAD = 256 * 1024;
+
 /**
  * One request to an agent and its answer. Reading begins as the request is made: an answer that arrives whole in one
- * piece would otherwise be gone before anybody looks (Node destroys a closed HTTP/2 stream that nobody reads). It does
- * without the stream's own iterator, which drops an answer that came before the request was at its end.
+ * piece would otherwise be gone before anybody looks (Node destroys a closed HTTP/2 stream that nobody reads). Pieces stay
+ * as they came: the stream's own `read()` would copy them together, and its iterator drops an answer that came before the request was at
+ * its end.
  */
 export class Exchange {
   private readonly headers: Promise<ResponseHeaders>;
+  private readonly arrived: Buffer[] = [];
+  private arrivedBytes = 0;
   private wake: () => void = () => undefined;
 
   constructor(private readonly stream: ClientHttp2Stream) {
@@ -29,8 +35,8 @@ export class Exchange {
     });
     // Whoever awaits them sees their error; an unseen one must not end the process.
     this.headers.catch(() => undefined);
-    for (const event of ['readable', 'end', 'error', 'close']) stream.on(event, () => this.wake());
-    stream.read(0);
+    stream.on('data', (chunk: Buffer) => this.keep(chunk));
+    for (const event of ['end', 'error', 'close']) stream.on(event, () => this.wake());
   }
 
   /** The answer's headers. Throws AgentRefusal for a 4xx or 5xx, SessionLost when the stream breaks first. */
@@ -40,17 +46,37 @@ export class Exchange {
     throw AgentRefusal.of(await this.readAll(MAX_REFUSAL));
   }
 
+  /**
+   * The next piece of the body, with backpressure for who takes none; undefined when none is here yet, null at the end. Throws
+   * SessionLost when it breaks off.
+   */
+  take(): Buffer | null | undefined {
+    const chunk = this.arrived.shift();
+    if (chunk) {
+      this.arrivedBytes -= chunk.length;
+      if (this.arrivedBytes < AHEAD && this.stream.isPaused()) this.stream.resume();
+      return chunk;
+    }
+    if (!this.stream.readableEnded && !this.stream.destroyed) return undefined;
+    if (!this.stream.readableEnded) throw asLost(this.stream.errored);
+    // A connection that ends midway looks like the body's end to Node; only the stream's code tells.
+    if (this.stream.rstCode) throw new SessionLost();
+    return null;
+  }
+
+  /** From now on `wake` is called whenever there may be something to take. */
+  onArrival(wake: () => void): void {
+    this.wake = wake;
+  }
+
   /** The answer's body as it comes, with backpressure. Once only. */
   async *body(): AsyncGenerator<Buffer> {
     for (;;) {
-      const chunk = this.stream.read() as Buffer | null;
+      const chunk = this.take();
       if (chunk) yield chunk;
-      else if (this.stream.readableEnded) break;
-      else if (this.stream.destroyed) throw asLost(this.stream.errored);
-      else await new Promise<void>((resolve) => (this.wake = resolve));
+      else if (chunk === null) return;
+      else await new Promise<void>((resolve) => this.onArrival(resolve));
     }
-    // A connection that ends midway looks like the body's end to Node; only the stream's code tells.
-    if (this.stream.rstCode) throw new SessionLost();
   }
 
   /** A body that must be small. PAYLOAD_TOO_LARGE past `limit` bytes. */
@@ -82,6 +108,13 @@ export class Exchange {
   /** Leaves nothing half open, whatever state it is in. */
   drop(): void {
     if (!this.stream.closed) this.stream.destroy();
+  }
+
+  private keep(chunk: Buffer): void {
+    this.arrived.push(chunk);
+    this.arrivedBytes += chunk.length;
+    if (this.arrivedBytes >= AHEAD) this.stream.pause();
+    this.wake();
   }
 }
 
