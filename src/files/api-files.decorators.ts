@@ -17,7 +17,13 @@ export const ApiRead = () =>
     ApiHeader({
       name: 'Range',
       required: false,
-      description: 'Of the bytes: one range, `bytes=0-99`; then it is a 206.',
+      description:
+        'Of the bytes: one range, `bytes=0-99`; then it is a 206, or a 416 when it lies outside of the file.',
+    }),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'Of the bytes: ETags; a 412 when the file is in none of these states.',
     }),
     ApiHeader({
       name: 'If-None-Match',
@@ -34,7 +40,7 @@ export const ApiRead = () =>
         'application/gzip': BYTES,
       },
     }),
-    ApiFile('NOT_ACCEPTABLE', 'PAYLOAD_TOO_LARGE'),
+    ApiFile('NOT_ACCEPTABLE', 'PAYLOAD_TOO_LARGE', 'PRECONDITION_FAILED', 'RANGE_NOT_SATISFIABLE'),
   );
 
 /** The forms that a write takes. */
@@ -44,15 +50,15 @@ export const ApiWrite = () =>
     ApiHeader({
       name: 'If-Match',
       required: false,
-      description: 'ETags: a 409 when the file is in none of these states.',
+      description: 'Of one file. ETags: a 412 when it is in none of these states.',
     }),
-    ApiHeader({ name: 'If-None-Match', required: false, description: '`*`: a 409 when there is a file.' }),
+    ApiHeader({ name: 'If-None-Match', required: false, description: 'Of one file. `*`: a 412 when it is there.' }),
     ApiBody({
       required: true,
       schema: { oneOf: [{ $ref: getSchemaPath(WriteFileRequest) }, { type: 'string', format: 'binary' }] },
     }),
     ApiOkResponse({ type: WrittenTree }),
-    ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE'),
+    ApiFile('PRECONDITION_FAILED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE'),
   );
 
 /** A form with files. */

@@ -1,4 +1,4 @@
-import { badRequest } from '../common/errors/atoll-error.js';
+import { AtollError, badRequest } from '../common/errors/atoll-error.js';
 import type { OpenFile } from '../guest/file-streams.js';
 import type { WriteWishes } from '../guest/file-writes.js';
 
@@ -20,6 +20,8 @@ function tagsIn(list: string, weak: boolean): string[] {
 /** `If-Match` and `If-None-Match: *` of a write, as the agent takes them. */
 export function writeConditions(headers: RequestHeaders): Pick<WriteWishes, 'create' | 'if_match'> {
   const [match, noneMatch] = [one(headers['if-match']), one(headers['if-none-match'])];
+  if (headers['if-unmodified-since'] !== undefined)
+    throw badRequest('a time is not exact enough for a write: use If-Match', { field: 'If-Unmodified-Since' });
   if (noneMatch !== undefined && noneMatch.trim() !== '*')
     throw badRequest('If-None-Match of a write can only be *, which creates', { field: 'If-None-Match' });
   return {
@@ -29,14 +31,33 @@ export function writeConditions(headers: RequestHeaders): Pick<WriteWishes, 'cre
   };
 }
 
+/** For writes of more than one file, which have no state that could be asked for: a condition is not passed over. */
+export function refuseConditions(headers: RequestHeaders): void {
+  for (const field of ['If-Match', 'If-None-Match', 'If-Unmodified-Since'])
+    if (headers[field.toLowerCase()] !== undefined) throw badRequest(`${field} is for a single file`, { field });
+}
+
+/** `If-Match` and `If-Unmodified-Since` of a read: PRECONDITION_FAILED when the file is in another state. */
+export function checkState({ etag, mtime }: OpenFile, headers: RequestHeaders): void {
+  const [match, since] = [one(headers['if-match']), Date.parse(one(headers['if-unmodified-since']) ?? '')];
+  const fine =
+    match === undefined
+      ? Number.isNaN(since) || seconds(mtime) <= since
+      : match.trim() === '*' || (etag !== undefined && tagsIn(match, false).includes(etag));
+  if (!fine) throw new AtollError('PRECONDITION_FAILED', 'the file is not in the state that the request names');
+}
+
 /** Whether the client has this state of the file already: a 304. */
 export function isKnown({ etag, mtime }: OpenFile, headers: RequestHeaders): boolean {
   const noneMatch = one(headers['if-none-match']);
   if (noneMatch !== undefined)
     return etag !== undefined && (noneMatch.trim() === '*' || tagsIn(noneMatch, true).includes(etag));
   const since = Date.parse(one(headers['if-modified-since']) ?? '');
-  return etag !== undefined && !Number.isNaN(since) && Math.floor(mtime / 1000) * 1000 <= since;
+  return etag !== undefined && !Number.isNaN(since) && seconds(mtime) <= since;
 }
+
+/** HTTP's times are whole seconds. */
+const seconds = (ms: number) => Math.floor(ms / 1000) * 1000;
 
 /** The range that is asked for. `If-Range` by date is not exact enough: then it is the whole file. */
 export function rangeOf(headers: RequestHeaders): { range?: string; ifRange?: string } {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { FileStreams, type OpenFile } from '../guest/file-streams.js';
 import type { WriteWishes, WrittenFile } from '../guest/file-writes.js';
 import { SandboxAccess } from '../sandboxes/sandbox-access.js';
-import { isKnown, rangeOf, type RequestHeaders } from './conditions.js';
+import { checkState, isKnown, rangeOf, type RequestHeaders } from './conditions.js';
 import { disposition } from './disposition.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
 import { targetOf } from './places.js';
@@ -28,6 +28,7 @@ export class FileBytesService {
     const target = targetOf(row, query);
     const file = await this.streams.open(guest, target, rangeOf(headers));
     describe(reply, file);
+    giveUpOn(file, () => checkState(file, headers));
     if (isKnown(file, headers)) {
       file.body.destroy();
       void reply.status(304);
@@ -45,6 +46,16 @@ export class FileBytesService {
   async write(idOrName: string, query: PlaceQuery, body: Readable, wishes: WriteWishes): Promise<WrittenFile> {
     const { row, guest } = await this.sandboxes.running(idOrName);
     return this.streams.write(guest, targetOf(row, query), body, wishes);
+  }
+}
+
+/** A check that fails leaves nothing open. */
+function giveUpOn(file: OpenFile, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    file.body.destroy();
+    throw error;
   }
 }
 

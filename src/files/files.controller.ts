@@ -8,7 +8,7 @@ import { isStreamed, mediaType } from '../common/http/stream-body.js';
 import { validated } from '../common/validation/validation.pipe.js';
 import { formOf } from './accept.js';
 import { ApiFile, ApiRead, ApiUpload, ApiWrite } from './api-files.decorators.js';
-import { writeConditions } from './conditions.js';
+import { refuseConditions, writeConditions } from './conditions.js';
 import { AttributesRequest, ChangedFiles } from './dto/change.dto.js';
 import { MODE } from './dto/change.examples.js';
 import { FileContent, UploadedFiles, WriteFileRequest, WrittenTree } from './dto/files.dto.js';
@@ -70,6 +70,7 @@ export class FilesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WrittenTree> {
     if (ARCHIVES.includes(mediaType(request.headers['content-type']))) {
+      refuseConditions(request.headers);
       const done = await this.trees.write(id, query, request.body as Readable, links === 'keep');
       return { ...shown(query), status: 'written', ...done };
     }
@@ -100,6 +101,7 @@ export class FilesController {
     @Req() request: FastifyRequest,
   ): Promise<UploadedFiles> {
     if (!isStreamed(request)) throw new AtollError('UNSUPPORTED_MEDIA_TYPE', 'this call takes multipart/form-data');
+    refuseConditions(request.headers);
     const type = request.headers['content-type']!;
     return {
       ...shown(query),

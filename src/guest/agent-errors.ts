@@ -17,7 +17,8 @@ const CODE: Record<string, ErrorCode> = {
   not_empty: 'CONFLICT',
   invalid: 'BAD_REQUEST',
   conflict: 'CONFLICT',
-  range: 'BAD_REQUEST',
+  precondition: 'PRECONDITION_FAILED',
+  range: 'RANGE_NOT_SATISFIABLE',
   too_large: 'PAYLOAD_TOO_LARGE',
   no_resources: 'RATE_LIMITED',
 };
@@ -27,17 +28,19 @@ export class AgentRefusal extends AtollError {
   constructor(
     readonly kind: string,
     message: string,
+    size?: number,
   ) {
     const retry = kind === 'no_resources' ? { retryAfter: 1 } : {};
-    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message, retry);
+    const headers = kind === 'range' && size !== undefined ? { headers: { 'content-range': `bytes */${size}` } } : {};
+    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message, { ...retry, ...headers });
   }
 
   /** From the body of an answer; the agent is not believed to send a good one. */
   static of(body: Buffer): AgentRefusal {
     try {
-      const { kind, message } = JSON.parse(body.toString()) as Record<string, unknown>;
+      const { kind, message, size } = JSON.parse(body.toString()) as Record<string, unknown>;
       if (typeof kind === 'string' && typeof message === 'string')
-        return new AgentRefusal(kind, message.slice(0, 4096));
+        return new AgentRefusal(kind, message.slice(0, 4096), Number.isSafeInteger(size) ? Number(size) : undefined);
     } catch {
       // it said something that is no answer of ours
     }

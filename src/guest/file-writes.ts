@@ -9,9 +9,9 @@ export type WriteWishes = {
   gid?: number;
   /** Behind what is there. */
   append?: boolean;
-  /** CONFLICT when there is a file. */
+  /** PRECONDITION_FAILED when there is a file. */
   create?: boolean;
-  /** Etags with commas between, or `*`; CONFLICT when the file has none of them. */
+  /** Etags with commas between, or `*`; PRECONDITION_FAILED when the file has none of them. */
   if_match?: string;
 };
 

@@ -59,7 +59,14 @@ describe('files as bytes', () => {
     expect((await part('bytes=299990-')).bytes).toEqual(content.subarray(299_990));
     expect((await part('bytes=-200000')).bytes.equals(content.subarray(100_000))).toBe(true);
     expect((await part('bytes=100000-999999999')).bytes.equals(content.subarray(100_000))).toBe(true);
-    expect((await part('bytes=300000-')).status).toBe(400);
+    for (const outside of ['bytes=300000-', 'bytes=-0', 'bytes=99999999999999999999-']) {
+      const answer = await part(outside);
+      expect(answer).toMatchObject({ status: 416, json: { code: 'RANGE_NOT_SATISFIABLE' } });
+      expect(answer.headers.get('content-range')).toBe('bytes */300000');
+    }
+    await files.put('/tmp/nothing', '');
+    expect((await files.get('/tmp/nothing', { range: 'bytes=-5' })).status).toBe(200);
+    expect((await files.get('/tmp/nothing', { range: 'bytes=0-' })).status).toBe(416);
     for (const all of ['lines=1-2', 'bytes=5-1', 'bytes=0-1,3-4', 'nonsense']) {
       expect((await part(all)).status).toBe(200);
     }
@@ -85,6 +92,13 @@ describe('files as bytes', () => {
       304,
     );
     expect((await files.stat('/tmp/state')).json.etag).toBe(etag);
+    const since = head.headers.get('last-modified')!;
+    expect((await files.get('/tmp/state', { 'if-match': etag, 'if-unmodified-since': since })).status).toBe(200);
+    expect((await files.get('/tmp/state', { 'if-unmodified-since': 'Mon, 01 Jan 2024 00:00:00 GMT' })).status).toBe(
+      412,
+    );
+    const other = { 'if-match': '"0-0-0-0"' };
+    expect(await files.get('/tmp/state', other)).toMatchObject({ status: 412, json: { code: 'PRECONDITION_FAILED' } });
     await files.put('/tmp/state', 'two');
     expect((await files.get('/tmp/state', { 'if-none-match': etag })).status).toBe(200);
     expect((await files.call({ method: 'HEAD', query: { path: '/no/such' } })).status).toBe(404);
@@ -96,22 +110,26 @@ describe('files as bytes', () => {
     const made = await files.put('/tmp/conditional', 'one', create);
     expect(made.status).toBe(200);
     expect(await files.put('/tmp/conditional', 'two', create)).toMatchObject({
-      status: 409,
-      json: { code: 'CONFLICT' },
+      status: 412,
+      json: { code: 'PRECONDITION_FAILED' },
     });
     const etag = made.headers.get('etag')!;
     expect((await files.get('/tmp/conditional')).headers.get('etag')).toBe(etag);
-    expect((await files.put('/tmp/conditional', 'two', { headers: { 'if-match': '"0-0-0-0"' } })).status).toBe(409);
+    expect((await files.put('/tmp/conditional', 'two', { headers: { 'if-match': '"0-0-0-0"' } })).status).toBe(412);
     expect((await files.put('/tmp/conditional', 'two', { headers: { 'if-match': `"0-0-0-0", ${etag}` } })).status).toBe(
       200,
     );
-    expect((await files.put('/tmp/conditional', 'three', { headers: { 'if-match': etag } })).status).toBe(409);
+    expect((await files.put('/tmp/conditional', 'three', { headers: { 'if-match': etag } })).status).toBe(412);
     expect((await files.put('/tmp/conditional', 'three', { headers: { 'if-match': '*' } })).status).toBe(200);
-    expect((await files.put('/tmp/none', 'x', { headers: { 'if-match': '*' } })).status).toBe(409);
+    expect((await files.put('/tmp/none', 'x', { headers: { 'if-match': '*' } })).status).toBe(412);
     expect((await files.put('/tmp/x', 'x', { headers: { 'if-none-match': etag } })).status).toBe(400);
+    for (const type of ['application/x-tar', 'application/octet-stream']) {
+      const headers = { 'content-type': type, 'if-unmodified-since': new Date().toUTCString() };
+      expect((await files.put('/tmp/x', 'x', { headers })).status).toBe(400);
+    }
     expect((await files.get('/tmp/conditional')).bytes.toString()).toBe('three');
     const many = await Promise.all(Array.from({ length: 10 }, (_, n) => files.put('/tmp/first', `${n}`, create)));
-    expect(many.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(409)]);
+    expect(many.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(412)]);
   });
 
   it('are appended, and get the mode and owner that are asked for', async () => {

@@ -94,7 +94,7 @@ func (a *API) stopGrace(w http.ResponseWriter, r *http.Request) {
 // statuses of the kinds; all others are 400.
 var statuses = map[string]int{
 	"not_found": 404, "permission": 403, "read_only": 403, "no_space": 507, "exists": 409, "busy": 409, "not_empty": 409,
-	"conflict": 409, "too_large": 413, "no_resources": 503, "internal": 500,
+	"conflict": 409, "precondition": 412, "range": 416, "too_large": 413, "no_resources": 503, "internal": 500,
 }
 
 func fail(w http.ResponseWriter, err error) {
@@ -106,10 +106,7 @@ func fail(w http.ResponseWriter, err error) {
 	if !ok {
 		status = http.StatusBadRequest
 	}
-	body, _ := json.Marshal(struct {
-		Kind    string `json:"kind"`
-		Message string `json:"message"`
-	}{e.Kind, e.Message})
+	body, _ := json.Marshal(e)
 	send(w, status, body)
 }
 

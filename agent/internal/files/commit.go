@@ -99,11 +99,11 @@ func (w *writer) allowed() error {
 	t, o := w.target, &w.options
 	switch {
 	case o.Create && t.exists:
-		return refuse("exists", w.path, "is there already")
+		return refuse("precondition", w.path, "is there already")
 	case len(o.IfMatch) == 0 || t.exists && (o.IfMatch[0] == "*" || slices.Contains(o.IfMatch, etagOf(&t.stat))):
 		return nil
 	}
-	return refuse("conflict", w.path, "is not in the state that If-Match names")
+	return refuse("precondition", w.path, "is not in the state that If-Match names")
 }
 
 // commit puts the complete content in place, one after the other for all who write this file through the agent. Runs as
@@ -139,7 +139,12 @@ func (w *writer) rename() error {
 	if !w.options.Create {
 		return unix.Renameat(t.dirFD, w.temp, t.dirFD, t.base)
 	}
-	return renameNew(t.dirFD, w.temp, t.dirFD, t.base)
+	err := renameNew(t.dirFD, w.temp, t.dirFD, t.base)
+	if errors.Is(err, unix.EEXIST) {
+		t.exists = true // since we looked
+		return w.allowed()
+	}
+	return err
 }
 
 func (w *writer) report(fd int) error {

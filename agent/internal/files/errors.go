@@ -10,8 +10,9 @@ import (
 
 // Error is a refusal as the protocol names it.
 type Error struct {
-	Kind    string
-	Message string
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Size    *int64 `json:"size,omitempty"` // of the file that a range lies outside of
 }
 
 func (e *Error) Error() string { return e.Message }

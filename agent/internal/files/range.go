@@ -19,6 +19,9 @@ func parseRange(spec string, size int64) (from, length int64, ok bool) {
 	first, last = strings.TrimSpace(first), strings.TrimSpace(last)
 	if first == "" {
 		n, ok := digits(last)
+		if n > 0 && size == 0 {
+			return 0, 0, false // the last bytes of nothing are all of it
+		}
 		n = min(n, size)
 		return size - n, n, ok
 	}

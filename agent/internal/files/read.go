@@ -81,7 +81,9 @@ func (c *Content) part(path, spec string) error {
 		return nil
 	}
 	if length <= 0 {
-		return refuse("range", path, "the range lies outside of the file")
+		e := refuse("range", path, "the range lies outside of the file")
+		e.Size = &c.Size
+		return e
 	}
 	c.From, c.Length, c.Partial = from, length, true
 	return nil

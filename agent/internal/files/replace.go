@@ -32,11 +32,11 @@ const maxReplacements = 100_000
 func (s *Service) Replace(ctx context.Context, path, user string, o ReplaceOptions) (done Replaced, err error) {
 	for range replaceTries {
 		done, err = s.replaceOnce(ctx, path, user, o)
-		if e, ok := err.(*Error); !ok || e.Kind != "conflict" || done.Replacements == 0 {
+		if e, ok := err.(*Error); !ok || e.Kind != "precondition" {
 			return done, err
 		}
 	}
-	return done, err
+	return done, refuse("conflict", path, "is being written by others all the time; nothing is changed")
 }
 
 func (s *Service) replaceOnce(ctx context.Context, path, user string, o ReplaceOptions) (Replaced, error) {

@@ -21,8 +21,8 @@ type Written struct {
 type WriteOptions struct {
 	Attributes Attributes
 	Append     bool
-	Create     bool     // conflict when there is a file
-	IfMatch    []string // etags, or "*"; conflict when the file has none of them
+	Create     bool     // precondition fails when there is a file
+	IfMatch    []string // etags, or "*"; precondition fails when the file has none of them
 }
 
 // Write puts body at path as user: a reader sees the old file or the new one, never a half, and a body that breaks off

@@ -5,6 +5,8 @@ export interface AtollErrorOptions {
   details?: unknown;
   /** Seconds after which a retry makes sense; sent as `Retry-After`. */
   retryAfter?: number;
+  /** What else the answer's headers say. */
+  headers?: Readonly<Record<string, string>>;
   /** What really happened; goes to the log, never to the client. */
   cause?: unknown;
 }
@@ -13,6 +15,7 @@ export interface AtollErrorOptions {
 export class AtollError extends Error {
   readonly details?: unknown;
   readonly retryAfter?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 
   constructor(
     readonly code: ErrorCode,
@@ -23,6 +26,7 @@ export class AtollError extends Error {
     this.name = new.target.name;
     this.details = options.details;
     this.retryAfter = options.retryAfter;
+    this.headers = options.headers;
   }
 
   get status(): number {

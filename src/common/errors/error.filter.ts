@@ -30,6 +30,7 @@ export class ErrorFilter implements ExceptionFilter {
     else this.logger.debug({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     if (reply.sent || reply.raw.headersSent) return; // a stream that failed after its first byte: its own last line says so
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
+    if (error.headers) void reply.headers(error.headers);
     void reply.header('x-request-id', String(request.id));
     void reply
       .removeHeader('content-length')
