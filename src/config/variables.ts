@@ -193,7 +193,7 @@ export const variables = {
     group: 'Files',
     schema: whole(1, 100_000_000),
     default: '1000000',
-    description: 'Most entries of an archive that is unpacked.',
+    description: 'Most entries of an archive that is unpacked, with the directories on the way to them.',
   },
   ATOLL_MAX_UPLOAD_FILES: {
     group: 'Files',

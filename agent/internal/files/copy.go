@@ -19,7 +19,8 @@ type copier struct {
 	cred    fsid.Cred
 	path    string
 	walker  *walker
-	dirs    []int // the folders being filled, outermost first
+	dirs    []int       // the folders being filled, outermost first
+	root    unix.Stat_t // of the outermost
 	pending *pendingCopy
 }
 
@@ -31,6 +32,9 @@ type pendingCopy struct {
 // tree copies what is in the folder at path into rootFD, which is the caller's.
 func (c *copier) tree(ctx context.Context, rootFD int) error {
 	c.dirs = []int{rootFD}
+	if err := unix.Fstat(rootFD, &c.root); err != nil {
+		return wrap(c.path, err)
+	}
 	c.walker = &walker{visit: c.visit, leave: c.leave, denied: func(_ string, err error) error { return err }}
 	defer c.close()
 	if err := c.service.as(c.cred, c.path, func() error { return c.walker.begin(c.path) }); err != nil {
@@ -60,6 +64,9 @@ func (c *copier) visit(n *node) error {
 	into := c.dirs[len(c.dirs)-1]
 	switch n.st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
+		if n.st.Dev == c.root.Dev && n.st.Ino == c.root.Ino {
+			return refuse("invalid", c.path, "holds the place that it is copied to")
+		}
 		fd, err := makeDir(into, n.name)
 		if err == nil {
 			c.dirs = append(c.dirs, fd)

@@ -17,7 +17,7 @@ func (u *unpacker) merge() error {
 	}
 	for i := len(u.later) - 1; i >= 0; i-- {
 		d := u.later[i]
-		fd, err := openBelow(u.rootFD, d.name)
+		fd, _, err := openBelow(u.rootFD, d.name)
 		if err != nil {
 			return err
 		}

@@ -97,6 +97,7 @@ func (t *transfer) copy(ctx context.Context, kind uint32, follow bool) (err erro
 	if kind == unix.S_IFDIR && underKernel(t.from) {
 		return refuse("invalid", t.from, "the kernel's own trees are not copied")
 	}
+	// By names alone, so that nothing is begun; what links hide, the copier sees.
 	if strings.HasPrefix(t.to+"/", strings.TrimRight(t.from, "/")+"/") && kind == unix.S_IFDIR {
 		return refuse("invalid", t.to, "lies in what is copied, or is the same")
 	}

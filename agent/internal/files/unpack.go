@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -64,6 +65,7 @@ type unpacker struct {
 	parent   string // the folder of the last entry …
 	parentFD int    // … opened, unless it is the stage itself
 	later    []dirMode
+	implied  int64 // folders that no entry names, made on the way to one
 }
 
 // dirMode is a folder that gets its mode when all is in it.
@@ -105,6 +107,7 @@ func (u *unpacker) all(ctx context.Context, body io.Reader) error {
 		}
 		content = zip
 	}
+	content = &bounded{r: content, left: u.mostRead(), over: u.tooLarge()}
 	archive := tar.NewReader(content)
 	for {
 		h, err := archive.Next()
@@ -117,8 +120,9 @@ func (u *unpacker) all(ctx context.Context, body io.Reader) error {
 		if stopped(ctx) {
 			return brokenOff(u.path)
 		}
-		if u.done.Entries++; u.done.Entries > u.options.MaxEntries {
-			return refuse("too_large", u.path, "the archive has too many entries; nothing is unpacked")
+		u.done.Entries++
+		if err := u.countable(); err != nil {
+			return err
 		}
 		if err := u.entry(h, archive); err != nil {
 			if source.err != nil {
@@ -137,9 +141,50 @@ func (u *unpacker) all(ctx context.Context, body io.Reader) error {
 	return nil
 }
 
+func (u *unpacker) countable() error {
+	if u.done.Entries > u.options.MaxEntries-u.implied {
+		return refuse("too_large", u.path, "the archive has too many entries; nothing is unpacked")
+	}
+	return nil
+}
+
+func (u *unpacker) tooLarge() error {
+	return refuse("too_large", u.path, "the archive is larger than it may be; nothing is unpacked")
+}
+
+// mostRead is what an archive within its bounds may come to with all that describes it: there is no end to the headers that a tar may
+// have before an entry, and they compress well.
+func (u *unpacker) mostRead() int64 {
+	const perEntry, more = 16 << 10, 64 << 20
+	if u.options.MaxEntries > (math.MaxInt64-more)/perEntry/2 || u.options.MaxBytes > math.MaxInt64/2 {
+		return math.MaxInt64
+	}
+	return u.options.MaxBytes + u.options.MaxEntries*perEntry + more
+}
+
+// bounded fails with over when more comes than is left.
+type bounded struct {
+	r    io.Reader
+	left int64
+	over error
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, b.over
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
 func (u *unpacker) unreadable(source *honest, err error) error {
 	if source.err != nil {
 		return brokenOff(u.path)
+	}
+	var ours *Error
+	if errors.As(err, &ours) {
+		return ours
 	}
 	return refuse("invalid", u.path, "the body is no tar archive that can be read; nothing is unpacked: "+err.Error())
 }

@@ -23,6 +23,9 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 	if name == "" {
 		return nil // the folder itself
 	}
+	if len(name) >= unix.PathMax {
+		return wrap(name, unix.ENAMETOOLONG)
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		return u.inStage(name, func(dirFD int, base string) error { return u.dir(dirFD, base, name, h) })
@@ -52,8 +55,13 @@ func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) e
 			return fn(u.stageFD, base)
 		}
 		if u.parentFD < 0 || parent != u.parent {
-			fd, err := openBelow(u.stageFD, parent)
+			fd, made, err := openBelow(u.stageFD, parent)
 			if err != nil {
+				return err
+			}
+			u.implied += made
+			if err := u.countable(); err != nil {
+				_ = unix.Close(fd)
 				return err
 			}
 			closeFD(u.parentFD)
@@ -63,23 +71,24 @@ func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) e
 	})
 }
 
-// openBelow goes down by names, never by a link, and makes what is missing.
-func openBelow(rootFD int, path string) (int, error) {
-	fd, err := unix.Openat(rootFD, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+// openBelow goes down by names, never by a link, and makes what is missing: made says how many.
+func openBelow(rootFD int, path string) (fd int, made int64, err error) {
+	fd, err = unix.Openat(rootFD, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	for _, name := range components(path) {
 		if err != nil {
-			return -1, err
+			return -1, made, err
 		}
 		next, e := openDirAt(fd, name)
 		if errors.Is(e, unix.ENOENT) {
 			if e = umask.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
 				next, e = openDirAt(fd, name)
+				made++
 			}
 		}
 		_ = unix.Close(fd)
 		fd, err = next, e
 	}
-	return fd, err
+	return fd, made, err
 }
 
 func openDirAt(dirFD int, name string) (int, error) {
@@ -167,7 +176,8 @@ func (u *unpacker) hardLink(name string, h *tar.Header) error {
 	}
 	return u.inStage(name, func(dirFD int, base string) error {
 		dir, last := split("/" + target)
-		fd, err := openBelow(u.stageFD, strings.TrimPrefix(dir, "/"))
+		fd, made, err := openBelow(u.stageFD, strings.TrimPrefix(dir, "/"))
+		u.implied += made
 		if err != nil {
 			return err
 		}
