@@ -11,6 +11,8 @@ import { AgentFiles } from '../../../src/guest/agent-files.js';
 import type { CommandStream } from '../../../src/guest/command-stream.js';
 import { encodeSpec } from '../../../src/guest/encoded-spec.js';
 import type { Guest } from '../../../src/guest/guest.js';
+import { FileStreams } from '../../../src/guest/file-streams.js';
+import { FileWatch } from '../../../src/guest/file-watch.js';
 import { Guests } from '../../../src/guest/guests.js';
 import { RunFolder } from '../../../src/guest/run-folder.js';
 import type { Session } from '../../../src/guest/session.js';
@@ -40,6 +42,8 @@ export class GuestSide {
 
   readonly commands: AgentCommands;
   readonly files: AgentFiles;
+  readonly streams: FileStreams;
+  readonly watches: FileWatch;
   readonly guests: Guests;
 
   private constructor(
@@ -50,6 +54,8 @@ export class GuestSide {
     this.guests = new Guests(config, side.host);
     this.commands = new AgentCommands(config);
     this.files = new AgentFiles(config);
+    this.streams = new FileStreams(config);
+    this.watches = new FileWatch(config);
   }
 
   static async open(): Promise<GuestSide> {
@@ -70,8 +76,8 @@ export class GuestSide {
     return new GuestSide(side, volume, config);
   }
 
-  /** A sandbox of this image whose session is open. */
-  async box(transport: Transport, image = BUSYBOX): Promise<Box> {
+  /** A sandbox of this image whose session is open. `readOnly`: with a root that cannot be written, and a tmpfs on /tmp. */
+  async box(transport: Transport, image = BUSYBOX, readOnly = false): Promise<Box> {
     const sandboxId = newId('sb');
     const address = { sandboxId, containerName: `atoll-${sandboxId}`, secret: newSecret(), transport };
     const { id, config } = (await this.side.images.inspect(image))!;
@@ -88,10 +94,19 @@ export class GuestSide {
         settings: { ATOLL_STOP_GRACE: '200' },
       }),
     );
+    if (readOnly) await this.makeReadOnly(address.containerName);
     await this.side.containers.start(address.containerName);
     const guest = this.guests.get(sandboxId);
     await guest.session();
     return { address, guest };
+  }
+
+  /** The same container again, with more in its HostConfig: what the service itself never asks for. */
+  private async makeReadOnly(name: string): Promise<void> {
+    const made = await this.raw.getContainer(name).inspect();
+    await this.raw.getContainer(name).remove();
+    const HostConfig = { ...made.HostConfig, ReadonlyRootfs: true, Tmpfs: { '/tmp': 'mode=1777,size=64m' } };
+    await this.raw.createContainer({ ...made.Config, name, HostConfig });
   }
 
   /** Stops its container and starts it again, as SandboxRunner does. */
