@@ -5,6 +5,8 @@ import { CommandsModule } from './commands/commands.module.js';
 import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
 import { ErrorInterceptor } from './common/errors/error.interceptor.js';
+import { Leaving } from './common/leaving/leaving.js';
+import { LeavingInterceptor } from './common/leaving/leaving.interceptor.js';
 import { loggerOptions } from './common/logging.js';
 import { ValidationPipe } from './common/validation/validation.pipe.js';
 import { Config } from './config/config.js';
@@ -43,7 +45,9 @@ export class AppModule {
       providers: [
         ErrorFilter,
         { provide: APP_FILTER, useExisting: ErrorFilter },
+        Leaving,
         { provide: APP_INTERCEPTOR, useClass: ErrorInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: LeavingInterceptor },
         { provide: APP_PIPE, useClass: ValidationPipe },
         ApiKeyGuard,
         { provide: APP_GUARD, useExisting: ApiKeyGuard },

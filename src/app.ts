@@ -34,6 +34,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     requestIdHeader: false, // requestId() looks at it, and takes only a sane one
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // what still comes by a connection that is open is served, and the connection closed
     requestTimeout: 0, // an upload may take its time; see boundArrival
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
+import { Leaving } from './common/leaving/leaving.js';
 import { DataDirInUse } from './store/data-dir-lock.js';
 import { Config, ConfigError } from './config/config.js';
 
@@ -21,9 +22,14 @@ try {
   process.exit(1);
 }
 
+/** Streams without an end of their own may go on so long, unless the grace is shorter: then they end with a line that says why. */
+const STREAMS_MS = 1000;
+
 /** No new work, what is under way may end, and out. Sandboxes and their commands stay, and are found again. */
 async function stop(app: NestFastifyApplication, pidFile: string): Promise<void> {
-  await Promise.race([app.close(), sleep(app.get(Config).http.shutdownGraceMs)]);
+  const { shutdownGraceMs } = app.get(Config).http;
+  setTimeout(() => app.get(Leaving).begin(), Math.min(STREAMS_MS, shutdownGraceMs / 2));
+  await Promise.race([app.close(), sleep(shutdownGraceMs)]);
   await rm(pidFile, { force: true });
   process.exit(0);
 }
