@@ -10,6 +10,8 @@ import { AtollError, badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
+import { DEFAULT_OWNER } from './common/auth/owner.js';
+import { enterRequest, factsOf } from './common/http/request-facts.js';
 import { observeRequests } from './common/http/observe.js';
 import { boundArrival, takesGzip, takeStreams } from './common/http/stream-body.js';
 import { requestId } from './common/http/request-id.js';
@@ -65,8 +67,10 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   });
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     try {
-      if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health'))
+      if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health')) {
         late.guard!.check(request);
+        factsOf(request).owner = DEFAULT_OWNER;
+      }
       boundArrival(request, REQUEST_TIMEOUT_MS);
       const encoding = request.headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !(encoding === 'gzip' && takesGzip(request)))
@@ -76,6 +80,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
       done(error as Error);
     }
   });
+  fastify.addHook('preValidation', enterRequest);
   serveDocs(app);
   return app;
 }

@@ -4,26 +4,38 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
 import { Leaving } from './common/leaving/leaving.js';
-import { DataDirInUse } from './store/data-dir-lock.js';
+import { switchLogLevel } from './common/logging.js';
+import { DataDirInUse, DataDirUnusable } from './store/data-dir-lock.js';
+import { StoreError } from './store/store.error.js';
 import { Config, ConfigError } from './config/config.js';
 
 try {
   const app = await createApp();
-  const { http, dataDir } = app.get(Config);
+  const config = app.get(Config);
+  const { http, dataDir } = config;
   const pidFile = join(dataDir, 'service.pid');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   process.once('SIGTERM', () => void stop(app, pidFile));
   process.once('SIGINT', () => void stop(app, pidFile));
+  process.on('SIGUSR2', () => switchLogLevel(config));
   await app.listen(http.port, http.host);
   await writeFile(pidFile, `${process.pid}\n`);
 } catch (error) {
-  // A wrong setting is the operator's to mend: a sentence, no stack.
-  console.error(error instanceof ConfigError || error instanceof DataDirInUse ? error.message : error);
+  console.error(toldAtStart(error));
   process.exit(1);
 }
 
 /** Streams without an end of their own may go on so long, unless the grace is shorter: then they end with a line that says why. */
 const STREAMS_MS = 1000;
+
+/** What is the operator's to mend is a sentence, without a stack. */
+function toldAtStart(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof DataDirInUse || error instanceof DataDirUnusable)
+    return error.message;
+  if (!(error instanceof StoreError)) return error;
+  const { message, code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return `${error.message} (${message || code || 'no reason given'})`;
+}
 
 /** No new work, what is under way may end, and out. Sandboxes and their commands stay, and are found again. */
 async function stop(app: NestFastifyApplication, pidFile: string): Promise<void> {

@@ -51,7 +51,7 @@ export class CommandsController {
   @HttpCode(200)
   @ApiBody({ type: CreateCommandRequest, examples: RUN })
   @ApiCommandAnswer('The command that was started; as ND-JSON, again when it has finished.', STARTED)
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
   async start(
     @Param('id') id: string,
     @Body() request: CreateCommandRequest,
@@ -80,7 +80,7 @@ export class CommandsController {
   @Post(':cmdId/kill')
   @HttpCode(200)
   @ApiOkResponse({ type: CommandAnswer, example: { command: STARTED } })
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
   async kill(
     @Param('id') id: string,
     @Param('cmdId') cmdId: string,

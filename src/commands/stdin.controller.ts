@@ -29,15 +29,7 @@ export class StdinController {
   @RouteConfig({ streams: [BYTES] })
   @ApiConsumes('application/json', BYTES)
   @ApiBody({ schema: { oneOf: [{ $ref: getSchemaPath(WriteStdinRequest) }, { type: 'string', format: 'binary' }] } })
-  @ApiErrors(
-    'NOT_FOUND',
-    'CONFLICT',
-    'ENGINE_UNAVAILABLE',
-    'TIMEOUT',
-    'UNSUPPORTED_MEDIA_TYPE',
-    'PAYLOAD_TOO_LARGE',
-    'RATE_LIMITED',
-  )
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE', 'RATE_LIMITED')
   async write(
     @Param('id') id: string,
     @Param('cmdId') cmdId: string,

@@ -16,9 +16,12 @@ export abstract class Config {
   /** Port 0: not served. */
   readonly metrics!: { readonly host: string; readonly port: number };
   readonly logLevel!: Values['LOG_LEVEL'];
+  readonly logFormat!: Values['ATOLL_LOG_FORMAT'];
   readonly apiKey!: string;
   /** Absolute; may not be there yet. */
   readonly dataDir!: string;
+  /** In the data directory's file system, or somebody is told. */
+  readonly minFreeDiskBytes!: number;
   /** PostgreSQL; absent means the embedded store in the data directory. */
   readonly databaseUrl?: string;
   /** `host` as in DOCKER_HOST, absent: the usual sockets. `certPath` is absolute. */
@@ -125,8 +128,10 @@ function fromValues(v: Values): Config {
     },
     metrics: { host: v.ATOLL_METRICS_HOST, port: v.ATOLL_METRICS_PORT },
     logLevel: v.LOG_LEVEL,
+    logFormat: v.ATOLL_LOG_FORMAT,
     apiKey: v.ATOLL_API_KEY,
     dataDir: resolve(v.ATOLL_DATA_DIR ?? DEFAULT_DATA_DIR),
+    minFreeDiskBytes: v.ATOLL_MIN_FREE_DISK,
     databaseUrl: v.DATABASE_URL,
     engine: {
       host: v.DOCKER_HOST,

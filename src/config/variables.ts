@@ -22,6 +22,12 @@ export const variables = {
     default: 'info',
     description: 'Least severe line that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
   },
+  ATOLL_LOG_FORMAT: {
+    group: 'Service',
+    schema: oneOf(['auto', 'json', 'pretty']),
+    default: 'auto',
+    description: 'Lines of the log as `json` or, for people, `pretty`; `auto`: pretty on a terminal, else JSON.',
+  },
   ATOLL_API_KEY: {
     group: 'Service',
     schema: secret(16, 512),
@@ -86,6 +92,13 @@ export const variables = {
     absent: '`.atoll` beside `bin/`',
     description:
       'Embedded store, command output, generated key, `service.pid`, sockets of sandboxes. Made with mode 0700.',
+  },
+  ATOLL_MIN_FREE_DISK: {
+    group: 'Store',
+    schema: whole(0, 1_048_576 * MIB),
+    default: String(256 * MIB),
+    unit: 'bytes',
+    description: 'Less than this free where the data directory lies is told in the log and by `/v1/health/ready`.',
   },
   DATABASE_URL: {
     group: 'Store',

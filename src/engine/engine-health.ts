@@ -41,7 +41,7 @@ export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       if (this.ended.signal.aborted || !this.gate.open) return;
       this.gate.shut();
-      this.logger.error({ err: error as Error }, 'the container engine does not answer');
+      this.logger.error({ err: error as Error }, (error as Error).message);
     }
   }
 }

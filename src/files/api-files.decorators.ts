@@ -9,7 +9,7 @@ const BYTES = { schema: { type: 'string', format: 'binary' } };
 
 /** The errors that every call on files can answer with, and more. */
 export const ApiFile = (...more: ErrorCode[]) =>
-  ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'RATE_LIMITED', 'ENGINE_UNAVAILABLE', 'TIMEOUT', ...more);
+  ApiErrors('NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'RATE_LIMITED', 'TIMEOUT', ...more);
 
 /** The forms that a read answers in. */
 export const ApiRead = () =>

@@ -1,20 +1,17 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../common/auth/public.decorator.js';
-import { EngineHost } from '../engine/engine-host.js';
-import { Store } from '../store/store.js';
-import { Healthy, Unhealthy } from './dto/health.dto.js';
-
-const ENGINE_AWAY = 'the container engine does not answer';
-const STORE_AWAY = 'the database does not answer';
+import { Healthy, NotReady, Ready, Unhealthy } from './dto/health.dto.js';
+import { Parts } from './parts.js';
+import { ReadinessCheck } from './readiness.js';
 
 @ApiTags('System')
 @Controller('v1/health')
 export class HealthController {
   constructor(
-    private readonly engine: EngineHost,
-    private readonly store: Store,
+    private readonly parts: Parts,
+    private readonly readiness: ReadinessCheck,
   ) {}
 
   /** Whether the service and its engine work. Needs no key. */
@@ -22,8 +19,11 @@ export class HealthController {
   @Public()
   @ApiOkResponse({ type: Healthy })
   @ApiServiceUnavailableResponse({ type: Unhealthy })
-  check(@Res({ passthrough: true }) reply: FastifyReply): Promise<Healthy | Unhealthy> {
-    return this.verdict(reply, [[ENGINE_AWAY, () => this.engine.ping()]]);
+  async check(@Res({ passthrough: true }) reply: FastifyReply): Promise<Healthy | Unhealthy> {
+    const { status, message } = await this.parts.check('engine');
+    if (status === 'up') return { status: 'healthy' };
+    void reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return { status: 'unhealthy', error: message! };
   }
 
   /** Whether the process answers, whatever is with its engine and its database: a new start would not mend those. Needs no key. */
@@ -34,34 +34,15 @@ export class HealthController {
     return { status: 'healthy' };
   }
 
-  /** Whether calls can be sent here: the engine and the database answer. Needs no key. */
+  /** Whether calls can be sent here: the database, its schema, the data directory and the engine, part by part. Needs no key. */
   @Get('ready')
   @Public()
-  @ApiOkResponse({ type: Healthy })
-  @ApiServiceUnavailableResponse({ type: Unhealthy })
-  ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Healthy | Unhealthy> {
-    return this.verdict(reply, [
-      [STORE_AWAY, () => this.store.ping()],
-      [ENGINE_AWAY, () => this.engine.ping()],
-    ]);
-  }
-
-  /** 200, or 503 with the first that fails: its own words may hold addresses, and stay here. */
-  private async verdict(
-    reply: FastifyReply,
-    checks: [error: string, check: () => Promise<void>][],
-  ): Promise<Healthy | Unhealthy> {
-    const wrong = await Promise.all(
-      checks.map(([error, check]) =>
-        check().then(
-          () => undefined,
-          () => error,
-        ),
-      ),
-    );
-    const error = wrong.find((each) => each !== undefined);
-    if (error === undefined) return { status: 'healthy' };
-    void reply.status(503);
-    return { status: 'unhealthy', error };
+  @ApiOkResponse({ type: Ready })
+  @ApiServiceUnavailableResponse({ type: NotReady })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Ready | NotReady> {
+    const { error, parts } = await this.readiness.ask();
+    if (error === undefined) return { status: 'healthy', parts };
+    void reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return { status: 'unhealthy', error, parts };
   }
 }

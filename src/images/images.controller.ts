@@ -44,7 +44,7 @@ export class ImagesController {
 
   /** List the images that are on the engine. */
   @Get()
-  @ApiErrors('ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors('TIMEOUT')
   async list(): Promise<ImageList> {
     const images = await this.images.list();
     return { images: images.map(({ id, tags, size }) => ({ id, tags, size })) };
@@ -62,7 +62,7 @@ export class ImagesController {
     },
   })
   @ApiErrors('FORBIDDEN', 'NOT_FOUND', 'BAD_GATEWAY', 'RATE_LIMITED', 'INSUFFICIENT_STORAGE')
-  @ApiErrors('ENGINE_UNAVAILABLE', 'TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
+  @ApiErrors('TIMEOUT', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE')
   async pull(
     @Body() request: PullImageRequest,
     @Query() { stream }: PullQuery,
@@ -78,7 +78,7 @@ export class ImagesController {
   /** Inspect an image, by its id, short id or reference. A reference may hold slashes and colons, raw or percent-encoded. */
   @Get('*')
   @ApiName()
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'TIMEOUT')
   async inspect(@Param('*') name: string): Promise<ImageDetail> {
     const image = await this.images.get(name);
     return {
@@ -95,7 +95,7 @@ export class ImagesController {
   @Delete('*')
   @HttpCode(204)
   @ApiName()
-  @ApiErrors('NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors('NOT_FOUND', 'CONFLICT', 'TIMEOUT')
   async remove(@Param('*') name: string, @Query() { force }: RemoveImageQuery): Promise<void> {
     await this.removal.remove(name, force === 'true');
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { conflict, notFound } from '../common/errors/atoll-error.js';
+import { noteSandbox } from '../common/http/request-facts.js';
 import type { Guest } from '../guest/guest.js';
 import { Guests } from '../guest/guests.js';
 import type { Sandbox } from '../store/sandbox.types.js';
@@ -24,6 +25,7 @@ export class SandboxAccess {
   async get(idOrName: string): Promise<Sandbox> {
     const row = await this.sandboxes.find(idOrName);
     if (!row || !isVisible(row)) throw notFound(`no sandbox "${idOrName}"`);
+    noteSandbox(row.id);
     return row;
   }
 

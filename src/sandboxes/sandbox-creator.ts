@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { toAtollError } from '../common/errors/to-atoll-error.js';
+import { noteSandbox } from '../common/http/request-facts.js';
 import { createDuration, creates } from '../common/metrics/metrics.js';
 import { isEngineError } from '../engine/errors.js';
 import { AgentSetup } from '../guest/agent-setup.js';
@@ -44,6 +45,7 @@ export class SandboxCreator {
     const [image, setup] = await Promise.all([this.images.find(plan.image), this.setup.ready()]);
     known.transport = setup.transport;
     const intent = await this.intents.record(plan, image, setup, use);
+    noteSandbox(intent.id);
     try {
       await this.runner.create(intent, setup, image.config.env.map(nameOf));
       const facts = await this.runner.start(intent);

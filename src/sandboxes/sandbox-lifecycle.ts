@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { noteSandbox } from '../common/http/request-facts.js';
 import { conflict, notFound } from '../common/errors/atoll-error.js';
 import { isEngineError } from '../engine/errors.js';
 import type { Sandbox, SandboxEndReason } from '../store/sandbox.types.js';
@@ -74,6 +75,7 @@ export class SandboxLifecycle {
   /** Whatever its state; one that is not there is fine. */
   async remove(idOrName: string): Promise<void> {
     const found = await this.sandboxes.find(idOrName);
+    if (found) noteSandbox(found.id);
     if (!found || found.status === 'creating') return;
     await this.transitions.run(found.id, async (claimed) => this.erase(claimed));
   }

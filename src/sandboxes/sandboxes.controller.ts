@@ -31,7 +31,7 @@ import { toSandboxDetail, toStats, toSummary } from './sandbox-view.js';
 import { SandboxesService } from './sandboxes.service.js';
 
 /** What a call that asks the engine can answer with. */
-const ENGINE = ['NOT_FOUND', 'CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT'] as const;
+const ENGINE = ['NOT_FOUND', 'CONFLICT', 'TIMEOUT'] as const;
 const BODY = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'] as const;
 
 const isoTime = (milliseconds: number | null): string => new Date(milliseconds ?? 0).toISOString();
@@ -84,7 +84,7 @@ export class SandboxesController {
   /** Delete a sandbox, whatever its state. One that is already gone, or never was, is a 204 too. */
   @Delete(':id')
   @HttpCode(204)
-  @ApiErrors('CONFLICT', 'ENGINE_UNAVAILABLE', 'TIMEOUT')
+  @ApiErrors('CONFLICT', 'TIMEOUT')
   async remove(@Param('id') id: string): Promise<void> {
     await this.lifecycle.remove(id);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -12,6 +12,16 @@ export class DataDirInUse extends Error {
   }
 }
 
+/** It can not be written. */
+export class DataDirUnusable extends Error {
+  constructor(dataDir: string, cause: unknown) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    const why = code === 'EROFS' ? 'is read-only' : `can not be made or written (${code})`;
+    super(`ATOLL_DATA_DIR: ${dataDir} ${why}. Mend that, or set it to another directory.`, { cause });
+    this.name = 'DataDirUnusable';
+  }
+}
+
 /**
  * One service a data directory: sockets, output and the embedded store belong to it alone. The lock is SQLite's on a file of its own, held by the
  * kernel for this process, so one that is killed leaves none behind. (Nothing else may open and close that file in this process: that would let go of it.)
@@ -19,9 +29,14 @@ export class DataDirInUse extends Error {
 export class DataDirLock {
   private constructor(private readonly db: DatabaseSync) {}
 
-  /** Throws DataDirInUse. */
+  /** Throws DataDirInUse, DataDirUnusable. */
   static take(dataDir: string): DataDirLock {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      accessSync(dataDir, constants.W_OK);
+    } catch (error) {
+      throw new DataDirUnusable(dataDir, error);
+    }
     const db = new DatabaseSync(join(dataDir, 'service.lock'), { timeout: 0 });
     try {
       db.exec('begin exclusive');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely, sql, type Dialect } from 'kysely';
 import { observeQuery } from './observe-query.js';
-import { migrate } from './migrations/migrate.js';
+import { isUpToDate, migrate } from './migrations/migrate.js';
 import type { DatabaseKind } from './migrations/migration.js';
 import { AtollPostgresDialect } from './postgres.dialect.js';
 import { NodeSqliteDialect } from './sqlite.dialect.js';
@@ -42,6 +42,11 @@ export class Store {
     } finally {
       await db.destroy();
     }
+  }
+
+  /** Whether the schema is that of this build still: a newer one may have come along. Throws StoreError. */
+  isUpToDate(): Promise<boolean> {
+    return isUpToDate(this.db);
   }
 
   /** What is written through the `db` that the work is given holds together: all of it, or nothing when it throws. Only queries belong in it. */

@@ -20,13 +20,15 @@ const MEANING: Record<ErrorCode, string> = {
   RATE_LIMITED: 'Too much at once; see Retry-After.',
   INTERNAL_ERROR: 'A bug; the log has it under the request id.',
   BAD_GATEWAY: 'A registry, or the server behind a preview, does not answer.',
-  ENGINE_UNAVAILABLE: 'The container engine does not answer; see Retry-After.',
+  ENGINE_UNAVAILABLE: 'The container engine, or the database, does not answer; see Retry-After.',
   INSUFFICIENT_STORAGE: 'No space left, in the sandbox or on the host.',
 };
 
 /** Documents the errors of a call. Those that every call can answer with come by themselves. */
 export function ApiErrors(...codes: ErrorCode[]) {
-  const all = [...new Set<ErrorCode>([...codes, 'BAD_REQUEST', 'UNAUTHORIZED', 'INTERNAL_ERROR'])];
+  const all = [
+    ...new Set<ErrorCode>([...codes, 'BAD_REQUEST', 'UNAUTHORIZED', 'INTERNAL_ERROR', 'ENGINE_UNAVAILABLE']),
+  ];
   return applyDecorators(
     ...all.map((code) =>
       ApiResponse({

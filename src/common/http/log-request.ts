@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { factsOf } from './request-facts.js';
 
 const logger = new Logger('Http');
 
@@ -8,7 +9,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply, elapsed
   const path = request.url.split('?', 1)[0];
   if (path.startsWith('/v1/health')) return;
   const line = {
-    requestId: request.id,
+    ...factsOf(request),
     method: request.method,
     path,
     status: reply.statusCode,

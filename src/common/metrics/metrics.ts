@@ -99,7 +99,10 @@ export const queueLength = gauge(
   ['queue'],
 );
 
-// The machine
+// Health
+export const healthy = gauge('atoll_healthy', 'Whether a part works (1) or not (0), as /v1/health/ready says.', [
+  'part',
+]);
 export const dataDirFree = gauge('atoll_data_dir_free_bytes', 'Free for the service where its data directory lies.');
 export const dataDirSize = gauge('atoll_data_dir_size_bytes', 'Size of the file system of the data directory.');
 export const buildInfo = gauge('atoll_build_info', 'Always 1.', ['version', 'node']);

@@ -35,12 +35,14 @@ export class DockerClient implements OnApplicationShutdown {
   private readonly forReads: Docker;
   private readonly forChanges: Docker;
   private readonly timeoutMs: number;
+  private address: DockerAddress;
 
   constructor(
-    config: Config,
+    private readonly config: Config,
     private readonly gate: EngineGate,
   ) {
-    const address = dockerAddress(config.engine);
+    this.address = dockerAddress(config.engine);
+    const { address } = this;
     this.timeoutMs = config.engine.timeoutMs;
     this.forReads = this.connect(address, address.socketPath === undefined);
     this.forChanges = this.connect(address, false);
@@ -59,6 +61,26 @@ export class DockerClient implements OnApplicationShutdown {
       if (!isBrokenConnection(error) && !isOvertaken(error)) throw error;
       return this.run(this.forChanges, options, work);
     }
+  }
+
+  /**
+   * Reads the certificates again, which somebody renews while the service runs. Returns whether they are others now; half a set is
+   * looked at again when it is whole.
+   */
+  renewCertificates(): boolean {
+    const { ca, cert, key } = this.address;
+    if (!cert || !key) return false;
+    let renewed: DockerAddress;
+    try {
+      renewed = dockerAddress(this.config.engine);
+    } catch {
+      return false;
+    }
+    if (isSame(ca, renewed.ca) && isSame(cert, renewed.cert) && isSame(key, renewed.key)) return false;
+    this.address = renewed;
+    for (const docker of [this.forReads, this.forChanges])
+      Object.assign(docker.modem, { ca: renewed.ca, cert: renewed.cert, key: renewed.key });
+    return true;
   }
 
   /** Only once the API is closed: requests that are under way still need the engine. */
@@ -98,3 +120,5 @@ export class DockerClient implements OnApplicationShutdown {
     return new Docker({ ...all, ...address, agent } as Docker.DockerOptions);
   }
 }
+
+const isSame = (one: Buffer | undefined, other: Buffer | undefined) => one?.equals(other ?? Buffer.alloc(0)) ?? !other;

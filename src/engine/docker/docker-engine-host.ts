@@ -27,9 +27,13 @@ export class DockerEngineHost extends EngineHost {
   }
 
   async ping(signal?: AbortSignal): Promise<void> {
+    // By `call`: a connection of its own, so that it tells how the engine is now.
+    const once = () => this.client.call({ what: 'answer', timeoutMs: PING_MS, signal, ungated: true }, ping);
     try {
-      // By `call`: a connection of its own, so that it tells how the engine is now.
-      await this.client.call({ what: 'answer', timeoutMs: PING_MS, signal, ungated: true }, ping);
+      await once().catch((error: unknown) => {
+        if (!this.client.renewCertificates()) throw error;
+        return once();
+      });
     } catch (error) {
       if (isEngineError(error, 'aborted') || isEngineError(error, 'unavailable')) throw error;
       throw new EngineError('unavailable', 'The container engine does not answer.', { cause: error });

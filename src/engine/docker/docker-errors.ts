@@ -1,3 +1,4 @@
+import { tlsTrouble } from './tls-trouble.js';
 import { EngineError, type EngineErrorKind } from '../errors.js';
 
 /** What a call is about, so that its failure can be told in our own words. */
@@ -76,7 +77,7 @@ function kindOf(raw: RawError, doing: Doing): EngineErrorKind {
 function sentence(kind: EngineErrorKind, raw: RawError, doing: Doing): string {
   switch (kind) {
     case 'unavailable':
-      return 'The container engine does not answer.';
+      return unavailable(raw);
     case 'timeout':
       return `The container engine took too long to ${doing.what}.`;
     case 'aborted':
@@ -100,6 +101,11 @@ function sentence(kind: EngineErrorKind, raw: RawError, doing: Doing): string {
     case 'internal':
       return `The engine failed to ${doing.what}.`;
   }
+}
+
+function unavailable(raw: RawError): string {
+  const trouble = tlsTrouble(raw);
+  return trouble ? `The container engine can not be reached: ${trouble}.` : 'The container engine does not answer.';
 }
 
 function refusal(text: string): string | undefined {

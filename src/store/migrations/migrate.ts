@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
+import type { Tables } from '../tables.js';
 import { StoreError } from '../store.error.js';
 import { sandboxesCommandsMeta } from './0001_sandboxes_commands_meta.js';
 import { claimsIdempotency } from './0002_claims_idempotency.js';
@@ -36,6 +37,14 @@ export async function migrate(db: Kysely<unknown>, kind: DatabaseKind): Promise<
     }
     if (error) throw error as Error;
   });
+}
+
+/** Whether these migrations were made, and no others. */
+export async function isUpToDate(db: Kysely<Tables>): Promise<boolean> {
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(db);
+  return rows.map(({ name }) => name).join() === Object.keys(MIGRATIONS).join();
 }
 
 function forKysely(kind: DatabaseKind) {

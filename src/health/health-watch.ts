@@ -1,0 +1,49 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { healthy } from '../common/metrics/metrics.js';
+import { EngineGate } from '../engine/engine-gate.js';
+import { Parts, type Part, type Verdict } from './parts.js';
+
+const INTERVAL_MS = 2000;
+/** The engine is pinged, and told of in the log, by EngineHealth. */
+const WATCHED: Part[] = ['store', 'migrations', 'data_directory'];
+
+/** Looks at what the service stands on whether or not anybody asks, so that the log has one line for each trouble, and one for its end. */
+@Injectable()
+export class HealthWatch implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Health');
+  private readonly ended = new AbortController();
+  private readonly last = new Map<Part, string | undefined>();
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly gate: EngineGate,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.watch();
+  }
+
+  onModuleDestroy(): void {
+    this.ended.abort();
+  }
+
+  private async watch(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      healthy.set({ part: 'engine' }, this.gate.open ? 1 : 0);
+      await Promise.all(WATCHED.map(async (part) => this.tell(part, await this.parts.check(part))));
+      await sleep(INTERVAL_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  private tell(part: Part, { status, message, cause }: Verdict): void {
+    if (this.ended.signal.aborted) return;
+    healthy.set({ part }, status === 'down' ? 0 : 1);
+    const before = this.last.get(part);
+    this.last.set(part, message);
+    if (message === before) return;
+    if (message === undefined) this.logger.log({ part }, `well again: ${before}, until now`);
+    else if (status === 'down') this.logger.error({ part, err: cause }, message);
+    else this.logger.warn({ part }, message);
+  }
+}
