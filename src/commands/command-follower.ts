@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCode } from '../common/errors/is-code.js';
+import { spent } from '../common/spent.js';
 import { commandEnds, commandsFollowed } from '../common/metrics/metrics.js';
 import { AgentCommands, type Running } from '../guest/agent-commands.js';
 import { GuestEnded, type Guest } from '../guest/guest.js';
@@ -123,6 +124,7 @@ async function takeIn(writer: OutputWriter, stream: CommandStream): Promise<Comm
     if (event.type === 'end') return event;
     await writer.append(event.position, event.records);
     stream.acknowledge(writer.position);
+    spent(event.records.length);
   }
   throw new Error('unreachable: events() ends with an end or throws');
 }

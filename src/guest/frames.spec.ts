@@ -9,7 +9,12 @@ function cut(buffer: Buffer, places: number[]): Buffer[] {
 
 const decode = (chunks: Buffer[]): Frame[] => {
   const decoder = new FrameDecoder();
-  return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
+  const frames: Frame[] = [];
+  for (const chunk of chunks) {
+    // A payload is good until the next one.
+    for (const { type, payload } of decoder.push(chunk)) frames.push({ type, payload: Buffer.from(payload) });
+  }
+  return frames;
 };
 
 describe('frames', () => {

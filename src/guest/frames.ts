@@ -9,6 +9,7 @@ export interface Frame {
 }
 
 const HEADER = 5;
+const NO_BYTES = Buffer.alloc(0);
 export const MAX_PAYLOAD = 1024 * 1024;
 
 export function encodeFrame(type: FrameType, payload: Buffer = Buffer.alloc(0)): Buffer {
@@ -25,39 +26,44 @@ export function encodePosition(position: number): Buffer {
   return payload;
 }
 
-/** Cuts a byte stream into frames, wherever its chunks begin and end. Throws on a frame that no agent of ours sends. */
+/**
+ * Cuts a byte stream into frames, wherever its chunks begin and end. Throws on a frame that no agent of ours sends. Frames that cross chunks are
+ * put together in one and the same buffer, so that a gigabyte of them leaves no garbage: a payload is good until the next frame is asked for.
+ */
 export class FrameDecoder {
-  private pending: Buffer[] = [];
-  private pendingBytes = 0;
+  /** Room for a frame that has begun, of which so many bytes are there. */
+  private room = NO_BYTES;
+  private bytes = 0;
 
   *push(chunk: Buffer): Generator<Frame> {
-    this.pending.push(chunk);
-    this.pendingBytes += chunk.length;
-    while (this.pendingBytes >= HEADER) {
-      const head = this.peek(HEADER);
-      const length = head.readUInt32BE(1);
-      if (length > MAX_PAYLOAD) throw new AtollError('INTERNAL_ERROR', 'the agent sent a frame that is too large');
-      if (this.pendingBytes < HEADER + length) return;
-      const frame = this.take(HEADER + length);
-      yield { type: String.fromCharCode(frame[0]), payload: frame.subarray(HEADER) };
+    let rest = chunk;
+    for (;;) {
+      const begun = this.bytes > 0 ? this.room.subarray(0, this.bytes) : rest;
+      const size = sizeOf(begun);
+      if (size !== undefined && size <= begun.length) {
+        if (this.bytes === 0) rest = rest.subarray(size);
+        this.bytes = 0;
+        yield { type: String.fromCharCode(begun[0]), payload: begun.subarray(HEADER, size) };
+      } else if (rest.length > 0) {
+        rest = this.take(rest, size ?? HEADER);
+      } else break;
     }
+    if (this.bytes === 0) this.room = NO_BYTES; // it may say nothing more for long
   }
 
-  private peek(bytes: number): Buffer {
-    return this.pending[0].length >= bytes ? this.pending[0] : this.merge();
+  /** Takes what a frame of this size still wants. Gives what is left. */
+  private take(from: Buffer, size: number): Buffer {
+    if (this.room.length < size) this.room = Buffer.concat([this.room.subarray(0, this.bytes)], size);
+    const taken = from.copy(this.room, this.bytes, 0, size - this.bytes);
+    this.bytes += taken;
+    return from.subarray(taken);
   }
+}
 
-  private take(bytes: number): Buffer {
-    const first = this.pending[0].length >= bytes ? this.pending[0] : this.merge();
-    this.pendingBytes -= bytes;
-    if (first.length === bytes) this.pending.shift();
-    else this.pending[0] = first.subarray(bytes);
-    return first.subarray(0, bytes);
-  }
-
-  /** Chunks are only copied together when a frame crosses them. */
-  private merge(): Buffer {
-    this.pending = [Buffer.concat(this.pending)];
-    return this.pending[0];
-  }
+/** Of the frame that begins here; undefined when not even its header is there. */
+function sizeOf(bytes: Buffer): number | undefined {
+  if (bytes.length < HEADER) return undefined;
+  const length = bytes.readUInt32BE(1);
+  if (length > MAX_PAYLOAD) throw new AtollError('INTERNAL_ERROR', 'the agent sent a frame that is too large');
+  return HEADER + length;
 }

@@ -80,6 +80,7 @@ export interface StdinTaken {
   closed: boolean;
 }
 
+/** The records of a piece of output are good until the next event. */
 export type CommandEvent = { type: 'output'; position: number; records: Buffer } | ({ type: 'end' } & CommandEnd);
 
 export interface FileEntry {

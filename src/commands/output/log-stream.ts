@@ -1,9 +1,11 @@
 import type { Command } from '../../store/command.types.js';
 import { toAtollError } from '../../common/errors/to-atoll-error.js';
+import { spent } from '../../common/spent.js';
 import type { CommandWatch } from '../command-watch.js';
 import type { Followed } from '../followed.js';
 import { LogLines, type LogLine } from './log-lines.js';
 import { seqPastEnd } from './lines/seq.js';
+import { Page } from './lines/page.js';
 import type { Rendering } from './lines/render.js';
 import type { StreamName } from './records.js';
 import { Waker } from './waker.js';
@@ -12,7 +14,7 @@ import { Waker } from './waker.js';
 const LOOK_MS = 500;
 /** An unfinished line is handed out after this at most, whatever the clock in the sandbox says. */
 const FLUSH_MS = 100;
-/** Text that is handed on in one piece, about: empty lines grow fortyfold as JSON. */
+/** What is handed on in one piece, about: empty lines grow fortyfold as JSON. */
 const PIECE = 128 * 1024;
 
 export interface LogStreamOptions {
@@ -40,6 +42,8 @@ export interface LogStreamOptions {
  */
 export class LogStream implements AsyncIterable<string | Buffer> {
   private readonly waker = new Waker();
+  /** What is said next. */
+  private readonly page = new Page();
   private left = false;
   private saidAt = Date.now();
 
@@ -63,14 +67,17 @@ export class LogStream implements AsyncIterable<string | Buffer> {
   }
 
   private async *texts(): AsyncGenerator<string | Buffer, undefined> {
+    const { page } = this;
     const { rendering, first } = this.options;
+    if (first) rendering.object(page, first);
     // Even an empty text sends the headers: who reads along knows that it has begun.
-    yield first ? rendering.object(first) : '';
+    yield first ? page.take() : '';
     try {
       yield* this.follow();
     } catch (error) {
       const { code, message } = toAtollError(error);
-      yield rendering.object({ type: 'error', code, message });
+      rendering.object(page, { type: 'error', code, message });
+      yield page.take();
     }
     return undefined;
   }
@@ -91,20 +98,22 @@ export class LogStream implements AsyncIterable<string | Buffer> {
           this.waker.wake(); // nobody has told us what came before we listened: look once more
         }
         const isLate = () => !ended && Date.now() >= deadline;
-        for await (const bytes of this.read(lines, length)) {
-          yield* this.say(bytes);
+        for await (const _written of this.read(lines, length)) {
+          yield this.say();
           if (isLate()) break;
         }
         // At the deadline it is told as it was: had it ended since, not all that it said would stand before that.
         const now = ended ?? (isLate() ? this.command : undefined);
         if (now) {
-          const rest = this.render(ended ? lines.end() : lines.flush());
+          this.write(ended ? lines.end() : lines.flush());
           const seq = ended ? seqPastEnd(length, 2) : lines.seq;
-          yield rest + rendering.object(last(now, seq), seq);
+          rendering.object(this.page, last(now, seq), seq);
+          yield this.say();
           return;
         }
         // What came since then has woken us already; asleep or not, there is nothing to be missed.
-        yield* this.say(Buffer.from(await this.pause(lines, deadline, followed ? Infinity : LOOK_MS)));
+        await this.pause(lines, deadline, followed ? Infinity : LOOK_MS);
+        if (this.page.length > 0) yield this.say();
       }
     } finally {
       stop?.();
@@ -112,50 +121,44 @@ export class LogStream implements AsyncIterable<string | Buffer> {
     }
   }
 
-  /**
-   * What there is up to this length, a piece at a time. Lines become bytes at once: while a client is slow to take them nothing else may stay in memory,
-   * and no text that the collector would take for a keeper.
-   */
-  private async *read(lines: LogLines, length: number): AsyncGenerator<Buffer> {
+  /** What there is up to this length, a page at a time: while a client is slow to take it nothing else may stay in memory. */
+  private async *read(lines: LogLines, length: number): AsyncGenerator<Page> {
     for (let some = await lines.next(length); some && !this.left; some = await lines.next(length)) {
-      let text = '';
       for (const line of some) {
-        text += this.line(line);
-        if (text.length < PIECE) continue;
-        const bytes = Buffer.from(text);
-        text = '';
-        yield bytes;
+        this.writeLine(line);
+        if (this.page.length >= PIECE) yield this.page;
       }
-      if (text !== '') yield Buffer.from(text);
+      if (this.page.length > 0) yield this.page;
     }
   }
 
-  /** Until there is more to read; what the time that passed makes due. */
-  private async pause(lines: LogLines, deadline: number, most: number): Promise<string> {
+  /** Until there is more to read; then writes what the time that passed makes due. */
+  private async pause(lines: LogLines, deadline: number, most: number): Promise<void> {
     const { heartbeatMs = Infinity, rendering } = this.options;
     const begun = Date.now();
     const flushAt = lines.dueAt === undefined ? Infinity : Math.min(lines.dueAt, begun + FLUSH_MS);
     const until = Math.min(flushAt, this.saidAt + heartbeatMs, deadline, begun + most);
     await this.waker.sleep(until === Infinity ? undefined : Math.max(0, until - begun));
-    if (this.left) return '';
+    if (this.left) return;
     const now = Date.now();
-    const due = now >= flushAt ? this.render(lines.flush()) : '';
-    return due || (now >= this.saidAt + heartbeatMs ? rendering.heartbeat : '');
+    if (now >= flushAt) this.write(lines.flush());
+    if (this.page.length === 0 && now >= this.saidAt + heartbeatMs) rendering.heartbeat(this.page);
   }
 
-  private *say(bytes: Buffer): Generator<Buffer> {
-    if (bytes.length === 0) return;
+  private say(): Buffer {
     this.saidAt = Date.now();
-    yield bytes;
+    spent(this.page.length);
+    return this.page.take();
   }
 
-  private render(lines: LogLine[]): string {
-    return lines.map((line) => this.line(line)).join('');
+  private write(lines: LogLine[]): void {
+    for (const line of lines) this.writeLine(line);
   }
 
-  private line(line: LogLine): string {
+  private writeLine(line: LogLine): void {
     const { rendering, streams } = this.options;
-    if ('missing' in line) return rendering.object({ type: 'truncated', bytes: line.missing, seq: line.seq }, line.seq);
-    return streams.has(line.stream) ? rendering.piece(line) : '';
+    if ('missing' in line)
+      rendering.object(this.page, { type: 'truncated', bytes: line.missing, seq: line.seq }, line.seq);
+    else if (streams.has(line.stream)) rendering.piece(this.page, line);
   }
 }

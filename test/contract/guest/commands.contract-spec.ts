@@ -82,7 +82,7 @@ describe.each(TRANSPORTS)('commands over %s', (transport) => {
             break;
           }
           expect(event.position).toBe(position);
-          for (const { data } of recordsOf(event.records)) said.push(data);
+          for (const { data } of recordsOf(event.records)) said.push(Buffer.from(data));
           position = event.position + event.records.length;
           stream.acknowledge(position);
           if (++events === 3 && breaks < 6) {

@@ -186,7 +186,8 @@ export async function takeIn(stream: CommandStream): Promise<Output> {
         position,
         end: event,
       };
-    for (const record of recordsOf(event.records)) (record.stream === 'stdout' ? stdout : stderr).push(record.data);
+    for (const { stream: name, data } of recordsOf(event.records))
+      (name === 'stdout' ? stdout : stderr).push(Buffer.from(data)); // good until the next event only
     position = event.position + event.records.length;
     stream.acknowledge(position);
   }

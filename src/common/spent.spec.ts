@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spent } from './spent.js';
+
+const MIB = 1024 * 1024;
+
+it('keeps dead buffers from piling up', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  for (let turn = 0; turn < 2000; turn++) {
+    spent(Buffer.allocUnsafeSlow(256 * 1024).length);
+    if (turn % 20 === 0) await sleep(0); // freeing is done beside the program
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(most).toBeLessThan(32 * MIB);
+});
