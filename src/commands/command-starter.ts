@@ -54,20 +54,19 @@ export class CommandStarter {
     const { incarnation } = (await guest.session()).peer;
     const command = await this.commands.insert({ ...spec, sandboxId: row.id, incarnation, startedAt: Date.now() });
     if (randomInt(PRUNE_EVERY) === 0) void this.history.prune(command.sandboxId);
-    try {
-      const running = await this.agent.start(guest, encoded);
-      const started = { ...command, incarnation: running.incarnation, pid: running.started.pid };
-      // Started anew between two looks at it: a later service would take the command for one that is gone.
-      if (running.incarnation !== incarnation)
-        await this.commands.progress(command.id, { incarnation: running.incarnation });
-      this.follower.begin(guest, started, running);
-      return started;
-    } catch (error) {
-      if (error instanceof StartRefused) return this.refused(command, error.refusal);
+    const running = await this.agent.start(guest, encoded).catch(async (error: unknown) => {
+      if (error instanceof StartRefused) return error.refusal;
       // It may run or not: what the agent knows of it decides, as after a restart of the service.
       await this.follower.resume(command);
       throw error;
-    }
+    });
+    if (!('stream' in running)) return this.refused(command, running);
+    const started = { ...command, incarnation: running.incarnation, pid: running.started.pid };
+    this.follower.begin(guest, started, running); // first: whatever fails below, it is seen to its end
+    // Started anew between two looks at it: a later service would take the command for one that is gone.
+    if (running.incarnation !== incarnation)
+      await this.commands.progress(command.id, { incarnation: running.incarnation });
+    return started;
   }
 
   private async refused(command: Command, refusal: StartRefusal): Promise<Command> {

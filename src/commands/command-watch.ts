@@ -32,8 +32,13 @@ export class CommandWatch {
     const followed = this.follower.find(command.id);
     if (followed) return { length: followed.writer.position, followed };
     const now = await this.look(command);
-    if (now.state !== 'running') return { length: now.outputLength, ended: now };
+    if (now.state !== 'running') return { length: now.outputLength || (await this.unfollowedLength(now)), ended: now };
     return { length: await this.output.lengthOf(command.sandboxId, command.id) };
+  }
+
+  /** Of one that ended with its sandbox while nobody followed it: how much it had said is told by the files alone. */
+  private async unfollowedLength({ sandboxId, id, endReason }: Command): Promise<number> {
+    return endReason === 'sandbox_stopped' ? this.output.lengthOf(sandboxId, id) : 0;
   }
 
   /** The command as it ended, or undefined when that was given up. Throws NOT_FOUND when it is deleted before. */

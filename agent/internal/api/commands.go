@@ -20,7 +20,7 @@ func (a *API) attach(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	c, err := a.Commands.Find(r.PathValue("id"))
+	c, err := a.Commands.Await(r.PathValue("id"), r.Context().Done())
 	if err != nil {
 		refuse(w, r, err)
 		return
@@ -120,5 +120,5 @@ func flag(r *http.Request, name string) (bool, error) {
 func wire(w http.ResponseWriter, r *http.Request) command.Wire {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	rc := http.NewResponseController(w)
-	return command.Wire{Body: r.Body, Write: w.Write, Flush: rc.Flush, WriteDeadline: rc.SetWriteDeadline}
+	return command.Wire{Body: r.Body, Write: w.Write, Flush: rc.Flush, WriteDeadline: rc.SetWriteDeadline, Gone: r.Context().Done()}
 }

@@ -99,16 +99,21 @@ func environment(env map[string]string, u users.User) (list []string, path strin
 }
 
 // Start runs the command that r describes.
-func (t *Table) Start(r Request) (*Command, *proc.Failure) {
+func (t *Table) Start(r Request, gone <-chan struct{}) (*Command, *proc.Failure) {
 	if f := t.reserve(r.ID); f != nil {
 		return nil, f
 	}
+	select {
+	case <-gone: // who asks later what became of it may have been told already that there is none
+		t.settle(r.ID, nil)
+		return nil, proc.Fail(proc.Invalid, "the caller has gone")
+	default:
+	}
 	c, p, f := t.launch(r)
+	t.settle(r.ID, c)
 	if f != nil {
-		t.unreserve(r.ID)
 		return nil, f
 	}
-	t.enter(c)
 	go t.follow(c, p)
 	if r.TimeoutMs > 0 {
 		go t.limit(c, time.Duration(r.TimeoutMs)*time.Millisecond, time.Duration(r.GraceMs)*time.Millisecond)

@@ -12,12 +12,13 @@ import (
 )
 
 // Wire is the duplex stream of one call: frames come from Body, are sent with Write, and leave with Flush.
-// WriteDeadline breaks a Write that nobody reads.
+// WriteDeadline breaks a Write that nobody reads; Gone is closed when the caller has left.
 type Wire struct {
 	Body          io.Reader
 	Write         func([]byte) (int, error)
 	Flush         func() error
 	WriteDeadline func(time.Time) error
+	Gone          <-chan struct{}
 }
 
 // stream is one service's hold on a command.
@@ -56,7 +57,7 @@ func (t *Table) ServeStart(w Wire) {
 	r, failure := Parse(payload)
 	var c *Command
 	if failure == nil {
-		c, failure = t.Start(r)
+		c, failure = t.Start(r, w.Gone)
 	}
 	if failure != nil {
 		sendFailure(w, failure)

@@ -51,8 +51,9 @@ type Table struct {
 	stopGrace   atomic.Int64 // a time.Duration
 
 	mu       sync.Mutex
-	all      map[string]*Command // nil while it is being started
-	ended    []*Command          // oldest first
+	all      map[string]*Command
+	starting map[string]chan struct{} // closed when that is over, however
+	ended    []*Command               // oldest first
 	stopping bool
 }
 
@@ -60,7 +61,7 @@ type Table struct {
 func NewTable(p Parts) *Table {
 	t := &Table{
 		users: p.Users, pool: p.Pool, reaper: p.Reaper, spawner: p.Spawner, oom: p.OOM, store: p.Store,
-		outputGrace: p.OutputGrace, all: map[string]*Command{},
+		outputGrace: p.OutputGrace, all: map[string]*Command{}, starting: map[string]chan struct{}{},
 	}
 	t.SetStopGrace(p.StopGrace)
 	return t
@@ -72,23 +73,22 @@ func (t *Table) reserve(id string) *proc.Failure {
 	if t.stopping {
 		return proc.Fail(proc.NoResources, "the sandbox is stopping")
 	}
-	if _, taken := t.all[id]; taken {
+	if t.all[id] != nil || t.starting[id] != nil {
 		return proc.Fail(proc.Duplicate, "there is a command with this id: "+id)
 	}
-	t.all[id] = nil
+	t.starting[id] = make(chan struct{})
 	return nil
 }
 
-func (t *Table) unreserve(id string) {
+// settle ends what reserve began, with a command or without.
+func (t *Table) settle(id string, c *Command) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.all, id)
-}
-
-func (t *Table) enter(c *Command) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all[c.ID] = c
+	if c != nil {
+		t.all[id] = c
+	}
+	close(t.starting[id])
+	delete(t.starting, id)
 }
 
 // retire notes an end, and forgets the oldest ended command when there are too many.
@@ -115,6 +115,21 @@ func (t *Table) Find(id string) (*Command, error) {
 		return c, nil
 	}
 	return nil, ErrUnknown
+}
+
+// Await is Find, but for one that is being started it waits for that: whoever gave up waiting for its start, and now asks
+// what became of it, must not hear that there is none.
+func (t *Table) Await(id string, gone <-chan struct{}) (*Command, error) {
+	t.mu.Lock()
+	starting := t.starting[id]
+	t.mu.Unlock()
+	if starting != nil {
+		select {
+		case <-starting:
+		case <-gone:
+		}
+	}
+	return t.Find(id)
 }
 
 // Count is how many are not released.
