@@ -52,10 +52,10 @@ func TestTimeoutTakesTheWholeSession(t *testing.T) {
 	begun := time.Now()
 	got := s.command(map[string]any{
 		"argv":       bash(`(trap '' TERM; sleep 60; sleep 60) & echo $!; set -m; (trap '' TERM; sleep 60; sleep 60) & echo $!; wait`),
-		"timeout_ms": 200, "grace_ms": 800,
+		"timeout_ms": 200, "grace_ms": 2000,
 	}).finish()
 	took := time.Since(begun)
-	if got.code() != 143 || got.exit["timed_out"] != true || took > 800*time.Millisecond {
+	if got.code() != 143 || got.exit["timed_out"] != true || took > 2*time.Second {
 		t.Fatalf("%v after %v", got.exit, took) // its end waits for output no longer than always
 	}
 	left := pids(got.out, 2)
@@ -65,7 +65,7 @@ func TestTimeoutTakesTheWholeSession(t *testing.T) {
 		}
 	}
 	for _, pid := range left {
-		gone(t, pid, 3*time.Second)
+		gone(t, pid, 5*time.Second)
 	}
 }
 
