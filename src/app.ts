@@ -8,6 +8,7 @@ import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
 import { AtollError, badRequest } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
+import { refusedHead } from './common/http/head.js';
 import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
 import { DEFAULT_OWNER } from './common/auth/owner.js';
@@ -58,7 +59,8 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   observeRequests(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done(isWellEscaped(request.url) ? undefined : badRequest('the path and the query must be percent-encoded UTF-8'));
+    if (isWellEscaped(request.url)) done(refusedHead(request));
+    else done(badRequest('the path and the query must be percent-encoded UTF-8'));
   });
   // Whoever is answered while the service ends may keep the connection open for nothing: it would hold the end up to its bound.
   fastify.addHook('preClose', (done) => {

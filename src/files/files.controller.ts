@@ -40,6 +40,7 @@ export class FilesController {
    * `Accept: application/x-tar` (or `application/gzip`). `HEAD` gets the headers of a file's bytes.
    */
   @Get()
+  @RouteConfig({ head: true })
   @ApiRead()
   async read(
     @Param('id') id: string,

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../common/auth/public.decorator.js';
 import { Healthy, NotReady, Ready, Unhealthy } from './dto/health.dto.js';
@@ -16,6 +17,7 @@ export class HealthController {
 
   /** Whether the service and its engine work. Needs no key. */
   @Get()
+  @RouteConfig({ head: true })
   @Public()
   @ApiOkResponse({ type: Healthy })
   @ApiServiceUnavailableResponse({ type: Unhealthy })
@@ -28,6 +30,7 @@ export class HealthController {
 
   /** Whether the process answers, whatever is with its engine and its database: a new start would not mend those. Needs no key. */
   @Get('live')
+  @RouteConfig({ head: true })
   @Public()
   @ApiOkResponse({ type: Healthy })
   live(): Healthy {
@@ -36,6 +39,7 @@ export class HealthController {
 
   /** Whether calls can be sent here: the database, its schema, the data directory and the engine, part by part. Needs no key. */
   @Get('ready')
+  @RouteConfig({ head: true })
   @Public()
   @ApiOkResponse({ type: Ready })
   @ApiServiceUnavailableResponse({ type: NotReady })

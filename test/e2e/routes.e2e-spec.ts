@@ -1,4 +1,4 @@
-import { Service } from './support/service.js';
+import { API_KEY, Service } from './support/service.js';
 
 interface Document {
   paths: Record<string, Record<string, { security?: unknown[]; responses: Record<string, unknown>; summary?: string }>>;
@@ -49,6 +49,21 @@ describe('every route', () => {
     );
     expect(mapped.length).toBeGreaterThanOrEqual(17);
     expect(mapped.sort()).toEqual(routes.map(([method, path]) => `${method} ${path}`).sort());
+  });
+
+  it('takes HEAD where that is documented, and nowhere else', async () => {
+    const key = { authorization: `Bearer ${API_KEY}` };
+    const head = async (path: string, headers: Record<string, string> = key) =>
+      (await fetch(service.url + path, { method: 'HEAD', headers })).status;
+    const gets = routes.filter(([method, path]) => method === 'GET' && !path.includes('{'));
+    expect(gets.length).toBeGreaterThanOrEqual(5);
+    for (const [, path] of gets) {
+      expect((await fetch(service.url + path, { headers: key })).status).toBe(200);
+      expect([path, await head(path), await head(path, {})]).toEqual([
+        path,
+        ...(path.startsWith('/v1/health') ? [200, 200] : [404, 404]),
+      ]);
+    }
   });
 
   it('is documented: a summary, errors as ErrorResponse, the security scheme, described fields', () => {
