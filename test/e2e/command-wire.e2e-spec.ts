@@ -99,7 +99,7 @@ describe('what commands answer, byte for byte', () => {
     expect(rest).toBe('');
     expect(second).toBe(first);
     expect(steady(first)).toBe(
-      `{"command":{"id":"cmd_…","name":"nosuch","args":[],"cwd":"/","sandbox_id":"${sandbox.id}","state":"failed","exit_code":127,"end_reason":"start_failed","message":"nosuch: not found in PATH","started_at":0,"finished_at":0}}`,
+      `{"command":{"id":"cmd_…","name":"nosuch","args":[],"cwd":"/","sandbox_id":"${sandbox.id}","state":"failed","exit_code":127,"end_reason":"start_failed","message":"nosuch: not found in PATH (/bin)","started_at":0,"finished_at":0}}`,
     );
   });
 
