@@ -4,12 +4,12 @@ import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { docker } from './support/docker.js';
-import { ATOLL_IMAGE, ImageService } from './support/image-service.js';
-import { engineHost, eventually, type Service } from './support/service.js';
+import { ATOLL_IMAGE, BUILD_MS, buildImage, supportScript as bash } from './support/image-build.js';
+import { ImageService } from './support/image-service.js';
+import { mainJob } from './support/main-job.js';
+import { engineHost, eventually, type Sandbox } from './support/service.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const SUPPORT = join(ROOT, 'test/support');
-const BUILD_MS = 600_000;
 const BOOT_MS = 120_000;
 /** What the service adds to its base. */
 const MAX_BYTES = 80_000_000;
@@ -18,8 +18,6 @@ const TLS_PORT = 2376;
 
 const dir = process.env.ATOLL_TEST_ENGINE_DIR ?? '';
 const socket = engineHost().replace('unix://', '');
-const bash = (script: string, args: string[], env: Record<string, string> = {}) =>
-  execFileSync('bash', [join(SUPPORT, script), ...args], { env: { ...process.env, ...env }, timeout: BUILD_MS });
 
 /** The image by itself: built from the Dockerfile, without BuildKit, on bases of this machine; no source tree beside it. */
 describe('the image', () => {
@@ -27,15 +25,7 @@ describe('the image', () => {
 
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'image-'));
-    bash('bases.sh', [dir]);
-    const bases = { GO_IMAGE: 'go-base', NODE_IMAGE: 'npm-base', RUNTIME_IMAGE: 'node-base' };
-    const args = Object.entries(bases).map(([name, base]) => `--build-arg=${name}=atoll-test/${base}:1`);
-    const arch = docker('version', '--format={{.Server.Arch}}');
-    execFileSync(
-      'docker',
-      ['build', ...args, `--build-arg=AGENT_ARCHS=${arch}`, '--build-arg=REVISION=abc', `--tag=${ATOLL_IMAGE}`, ROOT],
-      { env: { ...process.env, DOCKER_HOST: engineHost(), DOCKER_BUILDKIT: '0' }, timeout: BUILD_MS },
-    );
+    buildImage();
   }, BUILD_MS);
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -83,7 +73,7 @@ describe('the image', () => {
       '--health-interval=1s',
     ]);
     try {
-      await mainJob(run.service, (mounts) => expect(mounts).toContain(`${data}/run/`));
+      await mainJob(run.service, (sandbox) => expect(mountsOf(sandbox)).toContain(`${data}/run/`));
       const health = () => Promise.resolve(run.inspect('{{.State.Health.Status}}'));
       await eventually(health, (status) => status === 'healthy', 60_000);
       expect(run.stop()).toBe(0);
@@ -108,7 +98,7 @@ describe('the image', () => {
         '--env=DOCKER_TLS_VERIFY=1',
         '--env=DOCKER_CERT_PATH=/certs',
       ]);
-      await mainJob(run.service, (mounts) => expect(mounts).not.toContain('/run/sb_'));
+      await mainJob(run.service, (sandbox) => expect(mountsOf(sandbox)).not.toContain('/run/sb_'));
       expect(run.stop()).toBe(0);
     } finally {
       run?.remove();
@@ -116,6 +106,8 @@ describe('the image', () => {
     }
   });
 });
+
+const mountsOf = (sandbox: Sandbox) => docker('inspect', '--format={{json .Mounts}}', `atoll-${sandbox.id}`);
 
 interface ImageDetail {
   Size: number;
@@ -134,15 +126,4 @@ async function owned(path: string): Promise<string> {
   execFileSync('mkdir', ['-p', path]);
   await chown(path, USER, USER);
   return path;
-}
-
-/** Create, run, output, files, delete. `look` gets what is mounted in the sandbox. */
-async function mainJob(service: Service, look: (mounts: string) => void): Promise<void> {
-  const sandbox = await service.sandbox({ timeout: 300 });
-  look(docker('inspect', '--format={{json .Mounts}}', `atoll-${sandbox.id}`));
-  const { command, stdout, stderr } = await sandbox.sh('echo hello; echo oops >&2; exit 3');
-  expect({ ...command, stdout, stderr }).toMatchObject({ exit_code: 3, stdout: 'hello\n', stderr: 'oops\n' });
-  expect((await sandbox.write('/tmp/a b', 'Grüße\n')).status).toBe(200);
-  expect((await sandbox.read('/tmp/a b')).body.content).toBe('Grüße\n');
-  expect((await service.delete(sandbox.path)).status).toBe(204);
 }

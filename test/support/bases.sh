@@ -3,6 +3,7 @@
 #   atoll-test/go-base:1    busybox, this machine's Go, the agent's modules, and what Go has compiled before
 #   atoll-test/npm-base:1   busybox, the Node of node_modules, npm, and a cache with all packages of the lockfile
 #   atoll-test/node-base:1  that Node and the libraries it is linked to, and nothing else
+#   atoll-test/engine:1     this machine's Docker engine, to run in a privileged container as docker:dind does
 # What takes long is kept in the cache folder from run to run.
 set -euo pipefail
 DIR=$1
@@ -109,6 +110,22 @@ node_base() {
   tar -C "$WORK/node" --numeric-owner -cf - . | import node-base 'ENV PATH=/usr/local/bin'
 }
 
+engine_base() {
+  local tree=$WORK/engine program plugins
+  busybox_tree "$tree"
+  mkdir -p "$tree/usr/sbin" "$tree/run" "$tree/var/lib"
+  ln -s ../run "$tree/var/run"
+  for program in dockerd docker-proxy docker-init containerd containerd-shim-runc-v2 runc iptables ip6tables; do
+    cp -L "$(type -P "$program")" "$tree/usr/sbin/$program"
+    with_libraries "$tree/usr/sbin/$program" "$tree"
+  done
+  for plugins in /usr/lib/*/xtables; do
+    mkdir -p "$tree$plugins"
+    cp "$plugins"/*.so "$tree$plugins"
+  done
+  tar -C "$tree" --numeric-owner -cf - . | import engine 'ENV PATH=/usr/sbin:/bin'
+}
+
 node_in() {
   local node
   node=$(readlink -f "$ROOT/node_modules/.bin/node")
@@ -123,3 +140,4 @@ find "$CACHE" -maxdepth 1 \( -name 'npm-*' -o -name 'go-build-*' \) -type d -mti
 go_base "$(dpkg --print-architecture)"
 npm_base
 node_base
+engine_base

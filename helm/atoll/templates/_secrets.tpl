@@ -24,7 +24,8 @@ result is kept, since several templates and their checksums need the same.
 {{- $client := dig "data" dict (default dict (lookup "v1" "Secret" .Release.Namespace (printf "%s-client" $engine))) }}
 {{- if not (and $server $client (eq (get $server "ca.pem") (get $client "ca.pem"))) }}
 {{- $days := int .Values.engine.dedicated.tls.days }}
-{{- $authority := genCA $engine $days }}
+{{- /* Not the name of what it signs: OpenSSL would take that for signed by itself. */}}
+{{- $authority := genCA (printf "%s-authority" $engine) $days }}
 {{- $service := printf "%s.%s.svc" $engine .Release.Namespace }}
 {{- $serverPair := genSignedCert $engine (list "127.0.0.1") (list $engine $service "localhost") $days $authority }}
 {{- $clientPair := genSignedCert (include "atoll.fullname" .) nil nil $days $authority }}

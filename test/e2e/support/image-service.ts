@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from './docker.js';
+import { ATOLL_IMAGE } from './image-build.js';
 import { API_KEY, Service } from './service.js';
-
-export const ATOLL_IMAGE = 'atoll-test/atoll:1';
 
 /** As the chart and compose.yaml fence it. */
 const FENCE = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', '--pids-limit=256'];
