@@ -4,6 +4,9 @@ import { toDetail } from './command-view.js';
 import type { CommandWatch } from './command-watch.js';
 import type { CommandAnswer } from './dto/command.responses.dto.js';
 
+/** A reason of its own: without one, each wait that ends makes an error with its stack. */
+const GIVEN_UP = 'given up';
+
 type Line = CommandAnswer | { type: 'error'; code: string; message: string };
 
 /**
@@ -26,7 +29,7 @@ export function waitPair(watch: CommandWatch, now: Command, timeoutMs?: number):
         },
         return() {
           left = true;
-          givenUp.abort();
+          givenUp.abort(GIVEN_UP);
           return Promise.resolve({ done: true, value: undefined });
         },
       };
@@ -36,7 +39,7 @@ export function waitPair(watch: CommandWatch, now: Command, timeoutMs?: number):
 
 async function endOf(watch: CommandWatch, now: Command, givenUp: AbortController, timeoutMs?: number): Promise<Line> {
   if (now.state !== 'running') return { command: toDetail(now) };
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => givenUp.abort(), timeoutMs);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => givenUp.abort(GIVEN_UP), timeoutMs);
   try {
     return { command: toDetail((await watch.end(now, givenUp.signal)) ?? (await watch.look(now))) };
   } catch (error) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../common/deadline.js';
 import type { Session } from './session.js';
 
@@ -11,32 +10,50 @@ export interface Patience {
 
 /** Waits for work that may take its time, as long as the agent shows that it lives: TIMEOUT when it does not, or past the limit. */
 export async function whileAlive<T>(session: Session, work: Promise<T>, { silenceMs, limitMs }: Patience): Promise<T> {
-  const over = new AbortController();
+  const watch = new Watch(session, silenceMs / 2);
   try {
-    return await within(Promise.race([work, watch(session, silenceMs / 2, over.signal)]), limitMs, 'the sandbox');
+    return await within(Promise.race([work, watch.silence]), limitMs, 'the sandbox');
   } finally {
-    over.abort();
+    watch.stop();
   }
 }
 
-/** Never resolves; rejects when a question stays without an answer. */
-async function watch(session: Session, ms: number, over: AbortSignal): Promise<never> {
-  try {
-    for (;;) {
-      await sleep(ms, undefined, { signal: over });
-      const request = session.request({ method: 'GET', path: '/health', endStream: true });
-      try {
-        await within(
-          request.ok().then(() => request.readAll(4096)),
-          ms,
-          'the sandbox',
-        );
-      } finally {
-        request.drop();
-      }
+/** Asks the agent again and again. A plain timer and no AbortSignal: giving one up makes two errors, for every call on a file. */
+class Watch {
+  /** Never resolves; rejects when a question stays without an answer. */
+  readonly silence: Promise<never>;
+  private stopped = false;
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly session: Session,
+    private readonly ms: number,
+  ) {
+    this.silence = new Promise((_, reject) => this.later(reject));
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private later(reject: (error: unknown) => void): void {
+    this.timer = setTimeout(() => void this.ask(reject), this.ms);
+  }
+
+  private async ask(reject: (error: unknown) => void): Promise<void> {
+    const request = this.session.request({ method: 'GET', path: '/health', endStream: true });
+    try {
+      await within(
+        request.ok().then(() => request.readAll(4096)),
+        this.ms,
+        'the sandbox',
+      );
+      if (!this.stopped) this.later(reject);
+    } catch (error) {
+      if (!this.stopped) reject(error);
+    } finally {
+      request.drop();
     }
-  } catch (error) {
-    if (!over.aborted) throw error;
-    return new Promise<never>(() => undefined); // nobody waits any more
   }
 }

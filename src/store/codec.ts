@@ -31,5 +31,5 @@ export function decode<Entity>(row: object, layout: Layout<unknown>): Entity {
  * inside a sandbox, and must not be able to make a write fail. (JSON escapes both.)
  */
 function clean(value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll(/[\0\p{Surrogate}]/gu, '\ufffd') : value;
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
 }

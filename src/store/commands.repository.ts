@@ -26,6 +26,8 @@ export interface CommandFilter {
 export class CommandsRepository {
   /** Compiled once, with all columns: it is asked for with every command. */
   private readonly inserting: CompiledQuery<object>;
+  /** Compiled once for each set of columns that is changed: one of them ends every command. */
+  private readonly updating = new Map<string, CompiledQuery<object>>();
 
   constructor(private readonly store: Store) {
     const columns = encode<Insertable<CommandsTable>>(NOTHING, COMMAND_LAYOUT);
@@ -137,14 +139,24 @@ export class CommandsRepository {
   }
 
   private async whileRunning(id: string, patch: CommandProgress | CommandPatch): Promise<Command | undefined> {
-    const row = await this.store.db
+    const columns = encode<Updateable<CommandsTable>>(patch, COMMAND_LAYOUT);
+    const parameters = [...Object.values(columns), id, 'running'];
+    const { rows } = await this.store.db.executeQuery({ ...this.updateOf(columns), parameters });
+    return rows[0] === undefined ? undefined : toCommand(rows[0] as object);
+  }
+
+  private updateOf(columns: Updateable<CommandsTable>): CompiledQuery<object> {
+    const key = Object.keys(columns).join();
+    const known = this.updating.get(key);
+    if (known) return known;
+    const query = this.store.db
       .updateTable('commands')
-      .set(encode<Updateable<CommandsTable>>(patch, COMMAND_LAYOUT))
-      .where('id', '=', id)
-      .where('state', '=', 'running')
-      .returningAll()
-      .executeTakeFirst();
-    return row && toCommand(row);
+      .set(columns)
+      .where('id', '=', '')
+      .where('state', '=', 'running');
+    const compiled = query.returningAll().compile();
+    this.updating.set(key, compiled);
+    return compiled;
   }
 }
 

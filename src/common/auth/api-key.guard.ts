@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/config.js';
 import { AtollError } from '../errors/atoll-error.js';
 import { PUBLIC } from './public.decorator.js';
 
-const digest = (text: string) => createHash('sha256').update(text).digest();
+const digest = (text: string) => hash('sha256', text, 'buffer');
 
 /** Global: every route wants `Authorization: Bearer <key>`, but those marked `@Public()`. */
 @Injectable()

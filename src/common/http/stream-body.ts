@@ -38,8 +38,9 @@ export function takeStreams(app: NestFastifyApplication, types: readonly string[
 export function boundArrival(request: FastifyRequest, milliseconds: number): void {
   if (isStreamed(request)) return;
   const { raw } = request;
-  const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-  const timer = setTimeout(() => answerClientError(late, raw.socket), milliseconds);
+  // The error is made when it is needed: each one made takes a picture of the stack, on every call.
+  const late = () => Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  const timer = setTimeout(() => answerClientError(late(), raw.socket), milliseconds);
   const clear = () => clearTimeout(timer);
   raw.once('end', clear).once('close', clear);
 }
