@@ -6,10 +6,9 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
-import { AtollError, badRequest } from './common/errors/atoll-error.js';
+import { AtollError } from './common/errors/atoll-error.js';
 import { answerClientError } from './common/http/client-error.js';
 import { refusedHead } from './common/http/head.js';
-import { isWellEscaped } from './common/http/well-escaped.js';
 import { parseJson } from './common/http/json-body.js';
 import { DEFAULT_OWNER } from './common/auth/owner.js';
 import { enterRequest, factsOf } from './common/http/request-facts.js';
@@ -40,6 +39,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     return503OnClosing: false, // what still comes by a connection that is open is served, and the connection closed
     requestTimeout: 0, // an upload may take its time; see boundArrival
     clientErrorHandler: answerClientError,
+    http: { requireHostHeader: false }, // refusedHead() wants one, and says so in the one shape
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       late.filter!.send(error, request, reply),
   });
@@ -56,11 +56,11 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   app.useBodyParser('application/json', limit, parseJson(adapter.getInstance()));
   takeStreams(app, STREAMS);
   const fastify = adapter.getInstance();
+  fastify.server.on('checkExpectation', (...call) => fastify.server.emit('request', ...call)); // see refusedHead
   observeRequests(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    if (isWellEscaped(request.url)) done(refusedHead(request));
-    else done(badRequest('the path and the query must be percent-encoded UTF-8'));
+    done(refusedHead(request));
   });
   // Whoever is answered while the service ends may keep the connection open for nothing: it would hold the end up to its bound.
   fastify.addHook('preClose', (done) => {

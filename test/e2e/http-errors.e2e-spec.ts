@@ -80,6 +80,8 @@ describe('errors over HTTP', () => {
       400,
       'BAD_REQUEST',
     ],
+    ['a missing Host', `GET /v1/sandboxes HTTP/1.1\r\n${AUTH.replace(/^Host.*\r\n/, '')}\r\n`, 400, 'BAD_REQUEST'],
+    ['an unknown Expect', `GET /v1/sandboxes HTTP/1.1\r\n${AUTH}Expect: wonders\r\n\r\n`, 400, 'BAD_REQUEST'],
     ['what is not HTTP', 'hello there\r\n\r\n', 400, 'BAD_REQUEST'],
     [
       'two lengths',
