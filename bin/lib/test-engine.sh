@@ -18,6 +18,7 @@ test_engine_needs() {
   need runc runc
   need debootstrap debootstrap
   need docker-registry docker-registry
+  need docker-compose docker-compose
   need openssl openssl # the certificate of a registry
   need promtool prometheus # it judges what is served to Prometheus
   need_static_busybox

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +7,8 @@ import { docker } from './support/docker.js';
 import { BUILD_MS, buildImage, supportScript } from './support/image-build.js';
 import { mainJob, outlives } from './support/main-job.js';
 import { Pods } from './support/pods.js';
-import { API_KEY, engineHost, IMAGE, Service, type Sandbox } from './support/service.js';
+import { API_KEY, engineHost, Service, type Sandbox } from './support/service.js';
+import { loadImage } from './support/tls-engine.js';
 
 const MODE_MS = 240_000;
 const TLS_PORT = 2376;
@@ -39,7 +39,7 @@ describe('the chart’s pods', () => {
     try {
       const all = await rendered(BASE, values);
       const port = await pods.run(all, 'StatefulSet');
-      loadImage(find(all, 'Secret', '-engine-client'), port('engine'), join(scratch, 'client'));
+      loadImage(port('engine'), written(find(all, 'Secret', '-engine-client'), join(scratch, 'client')));
       await serves(pods, all, values);
     } finally {
       pods.remove();
@@ -105,18 +105,10 @@ async function serves(pods: Pods, before: Manifest[], values: ChartValues, look?
 const template = (all: Manifest[], kind: string) => (find(all, kind).spec as { template: object }).template;
 const mountsOf = (sandbox: Sandbox) => docker('inspect', '--format={{json .Mounts}}', `atoll-${sandbox.id}`);
 
-/** Gives an engine the image that sandboxes are made of, with the certificate that the chart made for the service. */
-function loadImage(client: Manifest, port: number, certs: string): void {
+/** Writes the certificate that the chart made for the service into a folder, and gives that. */
+function written(client: Manifest, certs: string): string {
   mkdirSync(certs, { recursive: true });
   for (const [name, value] of Object.entries(client.data as Record<string, string>))
     writeFileSync(join(certs, name), Buffer.from(value, 'base64'));
-  const tls = [
-    '--tlsverify',
-    `--tlscacert=${certs}/ca.pem`,
-    `--tlscert=${certs}/cert.pem`,
-    `--tlskey=${certs}/key.pem`,
-  ];
-  const archive = join(certs, 'image.tar');
-  docker('save', '--output', archive, IMAGE);
-  execFileSync('docker', [...tls, '--host', `tcp://127.0.0.1:${port}`, 'load', '--input', archive]);
+  return certs;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# engine-tls.sh DIR NAME: a certificate authority, and certificates for an engine that is called NAME and for its client, as
+# engine-tls.sh DIR NAME[,IP:ADDRESS]: a certificate authority, and certificates for an engine that is called NAME and for its client, as
 # dockerd and the docker CLI name them: DIR/{ca,server-cert,server-key,cert,key}.pem, readable by all, for tests alone.
 set -euo pipefail
 mkdir -p "$1"

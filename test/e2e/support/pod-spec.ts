@@ -93,7 +93,7 @@ export function securityOptions({ securityContext: pod = {} }: PodSpec, { securi
     ...[pod.fsGroup, ...(pod.supplementalGroups ?? [])]
       .filter((id) => id !== undefined)
       .map((id) => `--group-add=${id}`),
-    ...(securityContext.privileged ? privileged() : []),
+    ...(securityContext.privileged ? privilegedOptions() : []),
     ...(securityContext.readOnlyRootFilesystem ? ['--read-only'] : []),
     ...(securityContext.allowPrivilegeEscalation === false ? ['--security-opt=no-new-privileges'] : []),
     ...(capabilities?.drop ?? []).map((name) => `--cap-drop=${name}`),
@@ -105,7 +105,7 @@ export function securityOptions({ securityContext: pod = {} }: PodSpec, { securi
 const SYS_RESOURCE = 1n << 24n;
 
 /** What `--privileged` gives, as far as this machine has it to give. */
-function privileged(): string[] {
+export function privilegedOptions(): string[] {
   const bounding = /CapBnd:\s*(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   if ((BigInt(`0x${bounding}`) & SYS_RESOURCE) !== 0n) return ['--privileged'];
   const unconfined = ['seccomp', 'apparmor', 'systempaths'].map((name) => `--security-opt=${name}=unconfined`);
