@@ -28,7 +28,7 @@ export async function migrate(db: Kysely<unknown>, kind: DatabaseKind): Promise<
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(transaction);
     const { error } = await new Migrator({
       db: transaction,
-      provider: { getMigrations: async () => forKysely(kind) },
+      provider: { getMigrations: async () => migrationsFor(kind) },
       migrationTableSchema: kind === 'postgres' ? await currentSchema(transaction) : undefined,
     }).migrateToLatest();
     if (error instanceof Error && error.message.startsWith('corrupted migrations')) {
@@ -47,7 +47,8 @@ export async function isUpToDate(db: Kysely<Tables>): Promise<boolean> {
   return rows.map(({ name }) => name).join() === Object.keys(MIGRATIONS).join();
 }
 
-function forKysely(kind: DatabaseKind) {
+/** By name, in their order, as Kysely takes them. */
+export function migrationsFor(kind: DatabaseKind) {
   const steps = Object.entries(MIGRATIONS);
   return Object.fromEntries(steps.map(([name, step]) => [name, { up: (db: Kysely<unknown>) => step.up(db, kind) }]));
 }
