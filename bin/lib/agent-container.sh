@@ -8,8 +8,8 @@ GO_PULL_SECONDS=240
 build_agent_in_container() {
   local id work
   has_image "$GO_IMAGE" || {
-    step "pulling $GO_IMAGE to build the agent with"
-    engine_stream "/images/create?fromImage=${GO_IMAGE%:*}&tag=${GO_IMAGE#*:}" -X POST --max-time "$GO_PULL_SECONDS" ||
+    long "pulling $GO_IMAGE to build the agent with" \
+      engine_stream "/images/create?fromImage=${GO_IMAGE%:*}&tag=${GO_IMAGE#*:}" -X POST --max-time "$GO_PULL_SECONDS" ||
       no_go
   }
   step "go build in $GO_IMAGE (the agent for $1)"

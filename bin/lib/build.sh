@@ -27,11 +27,11 @@ install_node_packages() (
   need node nodejs
   packages_are_current >/dev/null && return
   npm_is_new_enough || newer_npm
-  step 'npm ci'
   # No package of ours needs its install script.
   cd "$ROOT" || return
-  npm ci --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 ||
-    die 'npm ci failed:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
+  long 'npm ci' logged .cache/npm.log npm ci --ignore-scripts --no-audit --no-fund ||
+    die 'npm ci failed:' "$(tail -n 30 "$ROOT/.cache/npm.log")" \
+      'It fetches packages from the registry that "npm config get registry" names: look whether that answers, and run this again.'
   packages_are_current || die 'npm ci said that it is done, but packages are missing: run this again.'
 )
 
@@ -45,10 +45,10 @@ newer_npm() {
   local home=$ROOT/.cache/npm node
   node=node-linux-$(node -p process.arch)
   if [ ! -x "$home/bin/npm" ]; then
-    step "npm install npm@$NPM_VERSION (this machine's is $(npm --version))"
     mkdir -p "$home/bin"
-    npm install --prefix "$home" --ignore-scripts --no-audit --no-fund "npm@$NPM_VERSION" \
-      "$node@$(node -p "require('$ROOT/package.json').optionalDependencies['$node']")" >"$ROOT/.cache/npm.log" 2>&1 ||
+    long "npm install npm@$NPM_VERSION (this machine's is $(npm --version))" logged "$ROOT/.cache/npm.log" \
+      npm install --prefix "$home" --ignore-scripts --no-audit --no-fund "npm@$NPM_VERSION" \
+      "$node@$(node -p "require('$ROOT/package.json').optionalDependencies['$node']")" ||
       die 'npm could not fetch a newer npm:' "$(tail -n 30 "$ROOT/.cache/npm.log")"
     ln -sf "../node_modules/$node/bin/node" "$home/bin/node"
     node_runs "$home/bin/node" || die 'A current Node does not run on this machine.'
@@ -69,12 +69,11 @@ build_service_once() {
   local stamp
   stamp=$(hash_of src nest-cli.json tsconfig.json tsconfig.build.json package-lock.json)
   [ "$(cat "$ROOT/dist/.built-from" 2>/dev/null)" = "$stamp" ] && return
-  step 'nest build'
   # Beside the old one, which stays until the new one is whole: a service may run from it.
   rm -rf "$ROOT/dist-new" "$ROOT/dist-old"
   echo '{"extends":"../tsconfig.build.json","include":["../src"],"exclude":["../src/**/*.spec.ts"],
     "compilerOptions":{"rootDir":"../src","outDir":"../dist-new"}}' >"$ROOT/.cache/tsconfig.json"
-  (cd "$ROOT" && nest build --path .cache/tsconfig.json) || return 1
+  (cd "$ROOT" && long 'nest build' nest build --path .cache/tsconfig.json) || return 1
   echo "$stamp" >"$ROOT/dist-new/.built-from"
   [ ! -e "$ROOT/dist" ] || mv "$ROOT/dist" "$ROOT/dist-old"
   mv "$ROOT/dist-new" "$ROOT/dist"
@@ -92,11 +91,7 @@ build_agent_once() {
   [ -x "$target" ] && [ "$(cat "$AGENT_DIR/.built-from-$arch" 2>/dev/null)" = "$stamp" ] && return
   mkdir -p "$AGENT_DIR"
   if find_go; then
-    step "go build (the agent for $arch)"
-    (
-      cd "$ROOT/agent"
-      CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -trimpath -ldflags "$(agent_flags "$stamp")" -o "$target.new" .
-    ) || return 1
+    long "go build (the agent for $arch)" go_build "$arch" "$stamp" "$target.new" || return 1
   elif declare -F build_agent_in_container >/dev/null; then
     build_agent_in_container "$arch" "$(agent_flags "$stamp")" "$target.new"
   else
@@ -106,27 +101,34 @@ build_agent_once() {
   echo "$stamp" >"$AGENT_DIR/.built-from-$arch"
 }
 
+go_build() { # go_build ARCH STAMP TARGET
+  cd "$ROOT/agent" || return
+  CGO_ENABLED=0 GOOS=linux GOARCH=$1 "$GO" build -trimpath -ldflags "$(agent_flags "$2")" -o "$3" .
+}
+
 agent_flags() { echo "-s -w -X main.build=$1"; }
 
-# find_go: sets GO to one that is new enough, installing Debian's where that is.
-find_go() {
-  local candidate package
+# go_here: sets GO to one of this machine that is new enough.
+go_here() {
+  local candidate
   for candidate in "$(type -P go || true)" /usr/local/go/bin/go /usr/lib/go-*/bin/go; do
     if go_is_new_enough "$candidate"; then
       GO=$candidate
       return
     fi
   done
+  return 1
+}
+
+# find_go: the same, installing Debian's where that is new enough.
+find_go() {
+  local package
+  ! go_here || return 0
   can_install || return 1
   for package in golang-go golang-1.26-go golang-1.25-go golang-1.24-go; do
     package_is_new_enough "$package" || continue
     (install_packages "$package") || continue
-    for candidate in "$(type -P go || true)" /usr/lib/go-*/bin/go; do
-      if go_is_new_enough "$candidate"; then
-        GO=$candidate
-        return
-      fi
-    done
+    ! go_here || return 0
   done
   return 1
 }

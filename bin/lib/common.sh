@@ -23,10 +23,50 @@ die() {
   exit 1
 }
 
+# long TITLE COMMAND…: a step that may take a while, in a subshell. Says how long it has been at it (on a terminal each second, else each
+# TICK_SECONDS), and at the end how long it took. Returns what the command did.
+TICK_SECONDS=${TICK_SECONDS:-10}
+long() {
+  local title=$1 begun ticker code=0
+  shift
+  begun=$(now_ms)
+  step "$title"
+  tick "$title" "$begun" &
+  ticker=$!
+  ("$@") || code=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  [ ! -t 1 ] || printf '\r\e[K'
+  [ "$code" != 0 ] || say "  ${DIM}$(seconds_since "$begun") s${PLAIN}"
+  return "$code"
+}
+
+tick() {
+  local second silence
+  # Waits without a child, which would outlive this and hold the output open.
+  exec {silence}<> <(:)
+  for ((second = 1; ; second++)); do
+    read -rt 1 -u "$silence" || true
+    kill -0 $$ 2>/dev/null || return 0
+    if [ -t 1 ]; then
+      printf '\r\e[K  %s… %d s%s' "$DIM" "$second" "$PLAIN"
+    elif ((second % TICK_SECONDS == 0)); then
+      say "  still at it: $1, $second s"
+    fi
+  done
+}
+
 now_ms() { printf '%s' $((${EPOCHREALTIME/[.,]/} / 1000)); }
 seconds_since() { # seconds_since MS: with one decimal
   local ms=$(($(now_ms) - $1))
   printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+# logged FILE COMMAND…: what it says goes there.
+logged() {
+  local file=$1
+  shift
+  "$@" >"$file" 2>&1
 }
 
 have() { type -P "$1" >/dev/null; }

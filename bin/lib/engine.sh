@@ -19,10 +19,14 @@ find_engine() {
   export DOCKER_HOST
 }
 
+usual_sockets() {
+  printf '%s\n' /var/run/docker.sock /run/docker.sock "/run/user/$(id -u)/docker.sock" \
+    "$HOME/.docker/run/docker.sock" "$HOME/.docker/desktop/docker.sock"
+}
+
 usual_socket() {
   local socket locked=''
-  for socket in /var/run/docker.sock /run/docker.sock "/run/user/$(id -u)/docker.sock" "$HOME/.docker/run/docker.sock" \
-    "$HOME/.docker/desktop/docker.sock"; do
+  while IFS= read -r socket; do
     [ -S "$socket" ] || continue
     DOCKER_HOST=unix://$socket
     if engine_answers; then
@@ -30,7 +34,7 @@ usual_socket() {
       return
     fi
     [ -w "$socket" ] || locked=$socket
-  done
+  done < <(usual_sockets)
   unset DOCKER_HOST
   [ -z "$locked" ] || [ "$(id -u)" = 0 ] || die "There is an engine at $locked, but $(id -un) may not use it." \
     "Join its group (sudo usermod -aG docker $(id -un), then log in again), or run this as root."

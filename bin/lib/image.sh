@@ -12,7 +12,7 @@ find_image() {
     fi
   done
   for IMAGE in busybox alpine; do
-    if pull "$IMAGE"; then
+    if long "pulling $IMAGE" pull "$IMAGE"; then
       IMAGE=$IMAGE:latest
       say "  pulled: $IMAGE"
       return

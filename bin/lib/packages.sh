@@ -18,17 +18,19 @@ need() {
 install_packages() {
   can_install || die "These Debian packages are missing: $*" \
     'Install them (or what your system calls them), or run this as root on Debian or Ubuntu, where it installs them itself.'
-  step "apt-get install $*"
   hold_services
-  apt_get install -y --no-install-recommends "$@" || {
-    # The list of packages is absent or old.
-    apt_get update
-    apt_get install -y --no-install-recommends "$@" || {
-      release_services
-      die "apt-get could not install: $*" "$(tail -n 15 "$APT_LOG")"
-    }
+  long "apt-get install $*" apt_install "$@" || {
+    release_services
+    die "apt-get could not install: $*" "$(tail -n 15 "$APT_LOG" 2>/dev/null)" \
+      'Look whether its sources answer (apt-get update), or install these yourself, and run this again.'
   }
   release_services
+}
+
+apt_install() {
+  apt_get install -y --no-install-recommends "$@" && return
+  # The list of packages is absent or old.
+  apt_get update && apt_get install -y --no-install-recommends "$@"
 }
 
 APT_LOG=/tmp/atoll-apt-$$.log

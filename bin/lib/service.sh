@@ -71,7 +71,7 @@ start_service() {
   fi
   export PORT=${PORT:-8080}
   set_url "${HOST:-}" "$PORT"
-  ! port_in_use || die "Port $PORT is in use by another program." "Choose another: PORT=$((PORT + 1)) bin/up"
+  ! listens "${HOST:-}" "$PORT" || die "Port $PORT is in use by another program." "Choose another: PORT=$((PORT + 1)) bin/up"
   launch_service
   wait_for_health
   say "  started: pid $(cat "$DATA/service.pid"), $URL"
@@ -79,10 +79,11 @@ start_service() {
 
 built_from() { cat "$ROOT/dist/.built-from" "$ROOT"/dist-agent/.built-from-*; }
 
-port_in_use() {
-  local address=${URL#http://}
-  address=${address%:*}
-  (exec 3<>"/dev/tcp/$(tr -d '[]' <<<"$address")/$PORT") 2>/dev/null
+# listens ADDRESS PORT: whether anybody does.
+listens() {
+  local address=$1
+  case $address in '' | 0.0.0.0) address=127.0.0.1 ;; ::) address=::1 ;; esac
+  (exec 3<>"/dev/tcp/$address/$2") 2>/dev/null
 }
 
 launch_service() {
