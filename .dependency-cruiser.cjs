@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   preview: EVERY_RESOURCE,
   health: PORTS,
   metrics: PORTS,
+  traces: BASE,
   backup: [...BASE, 'store'],
 };
 
@@ -76,6 +77,12 @@ module.exports = {
       'Databases are spoken to in store',
       '^(node:)?sqlite$|node_modules/(@types/)?(pg|kysely)/',
       '^src/store/',
+    ),
+    onlyIn(
+      'opentelemetry-only-in-traces',
+      'Other rooms begin spans by common/traces, which loads nothing',
+      'node_modules/@opentelemetry/',
+      '^src/traces/',
     ),
     {
       name: 'src-not-to-test',

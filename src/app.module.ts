@@ -20,6 +20,7 @@ import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { StoreModule } from './store/store.module.js';
+import { TracesModule } from './traces/traces.module.js';
 
 /** Wiring only. The one place that names an adapter of the engine. */
 @Module({})
@@ -41,6 +42,7 @@ export class AppModule {
         ImagesModule,
         SchedulerModule,
         MetricsModule,
+        TracesModule,
       ],
       providers: [
         ErrorFilter,

@@ -17,6 +17,7 @@ import { boundArrival, takesGzip, takeStreams } from './common/http/stream-body.
 import { requestId } from './common/http/request-id.js';
 import { Config } from './config/config.js';
 import { serveDocs } from './swagger-ui.js';
+import { Traces } from './traces/traces.js';
 
 /** Longest path that a request may have: an image reference, escaped, and more. */
 const MAX_PARAM_LENGTH = 4096;
@@ -57,6 +58,7 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   takeStreams(app, STREAMS);
   const fastify = adapter.getInstance();
   fastify.server.on('checkExpectation', (...call) => fastify.server.emit('request', ...call)); // see refusedHead
+  await app.get(Traces).follow(fastify); // first: what the log says of a request names its trace
   observeRequests(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);

@@ -8,6 +8,7 @@ import { switchLogLevel } from './common/logging.js';
 import { DataDirInUse, DataDirUnusable } from './store/data-dir-lock.js';
 import { StoreError } from './store/store.error.js';
 import { Config, ConfigError } from './config/config.js';
+import { Traces } from './traces/traces.js';
 
 try {
   const app = await createApp();
@@ -42,6 +43,7 @@ async function stop(app: NestFastifyApplication, pidFile: string): Promise<void>
   const { shutdownGraceMs } = app.get(Config).http;
   setTimeout(() => app.get(Leaving).begin(), Math.min(STREAMS_MS, shutdownGraceMs / 2));
   await Promise.race([app.close(), sleep(shutdownGraceMs)]);
+  await app.get(Traces).end();
   await rm(pidFile, { force: true });
   process.exit(0);
 }

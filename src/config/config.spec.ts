@@ -55,6 +55,36 @@ describe('readConfig', () => {
     expect(isAbsolute(config.agent.path!)).toBe(true);
   });
 
+  it('reads where traces go', () => {
+    expect(read().traces).toBeUndefined();
+    expect(read({ ATOLL_TRACES_ENDPOINT: 'http://collector:4318' }).traces).toEqual({
+      endpoint: 'http://collector:4318/v1/traces',
+      headers: {},
+      sampleRatio: 1,
+    });
+    const all = {
+      ATOLL_TRACES_ENDPOINT: 'https://collector/otlp?x=1',
+      ATOLL_TRACES_HEADERS: 'Authorization=Bearer%20abc=, x-tenant=a',
+      ATOLL_TRACES_SAMPLE_RATIO: '0.25',
+    };
+    const headers = { authorization: 'Bearer abc=', 'x-tenant': 'a' };
+    expect(read(all).traces).toEqual({ endpoint: 'https://collector/otlp?x=1', headers, sampleRatio: 0.25 });
+  });
+
+  it.each(['collector:4318', 'ftp://collector', 'http://me:secret@collector', 'http://'])(
+    'refuses an endpoint of traces: %s',
+    (endpoint) => expect(refusal({ ATOLL_TRACES_ENDPOINT: endpoint })).toMatch(/^ATOLL_TRACES_ENDPOINT must be/),
+  );
+
+  it.each(['the-secret', 'a b=the-secret', 'a=the secret', 'a=the-secret,', 'a=%0athe-secret', 'a=%zz'])(
+    'refuses headers of traces, and repeats nothing of them: %s',
+    (headers) => {
+      const sentence = refusal({ ATOLL_TRACES_HEADERS: headers });
+      expect(sentence).toMatch(/^ATOLL_TRACES_HEADERS must be/);
+      expect(sentence).not.toContain('secret');
+    },
+  );
+
   it('is frozen in depth', () => {
     const config = read();
     expect(() => Object.assign(config, { apiKey: 'x' })).toThrow(TypeError);

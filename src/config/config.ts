@@ -15,6 +15,12 @@ export abstract class Config {
   };
   /** Port 0: not served. */
   readonly metrics!: { readonly host: string; readonly port: number };
+  /** By OTLP/HTTP; absent: none are made. `headers` may hold secrets; `sampleRatio` is from 0 to 1. */
+  readonly traces?: {
+    readonly endpoint: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly sampleRatio: number;
+  };
   readonly logLevel!: Values['LOG_LEVEL'];
   readonly logFormat!: Values['ATOLL_LOG_FORMAT'];
   readonly apiKey!: string;
@@ -127,6 +133,14 @@ function fromValues(v: Values): Config {
       shutdownGraceMs: v.ATOLL_SHUTDOWN_GRACE,
     },
     metrics: { host: v.ATOLL_METRICS_HOST, port: v.ATOLL_METRICS_PORT },
+    traces:
+      v.ATOLL_TRACES_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: v.ATOLL_TRACES_ENDPOINT,
+            headers: v.ATOLL_TRACES_HEADERS ?? {},
+            sampleRatio: v.ATOLL_TRACES_SAMPLE_RATIO,
+          },
     logLevel: v.LOG_LEVEL,
     logFormat: v.ATOLL_LOG_FORMAT,
     apiKey: v.ATOLL_API_KEY,

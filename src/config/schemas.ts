@@ -69,6 +69,35 @@ export const postgresUrl = () =>
       'must be a PostgreSQL URL: postgres://user:password@host:5432/database',
     );
 
+/** Of a server that is spoken to by HTTP. Without a path it gets `path`. */
+export const httpUrl = (path: string) =>
+  z
+    .string(REQUIRED)
+    .refine(
+      (value) => /^https?:\/\/[^@\s]+$/.test(value) && URL.canParse(value),
+      'must be an http:// or https:// URL without a user, such as http://collector:4318',
+    )
+    .transform((value) => {
+      const url = new URL(value);
+      if (url.pathname === '/') url.pathname = path;
+      return url.href;
+    });
+
+/** Headers of a request, as OpenTelemetry writes them: `name=value,name=value`, each value percent-encoded. */
+export const headers = () =>
+  z
+    .string(REQUIRED)
+    .regex(
+      /^\s*[\w.-]+=([\x21-\x24\x26-\x2b\x2d-\x7e]|%[2-7][0-9a-f])*(\s*,\s*[\w.-]+=([\x21-\x24\x26-\x2b\x2d-\x7e]|%[2-7][0-9a-f])*)*\s*$/i,
+      { error: 'must be name=value with commas between, each value percent-encoded', abort: true },
+    )
+    .transform((value) => Object.fromEntries(value.split(',').map(header)));
+
+function header(text: string): [string, string] {
+  const [name, value] = text.trim().split(/=(.*)/s);
+  return [name.toLowerCase(), decodeURIComponent(value)];
+}
+
 /** Visible ASCII, because it travels in an HTTP header. */
 export const secret = (min: number, max: number) =>
   text(/^[\x21-\x7e]*$/, 'must hold only visible ASCII characters, and no spaces').refine(

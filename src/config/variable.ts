@@ -8,7 +8,17 @@ export interface Variable {
   /** From the variable's text; `optional(…)` where being absent is fine and there is no default. */
   schema: z.ZodType<unknown, string | undefined>;
   group:
-    'Service' | 'Metrics' | 'Engine' | 'Store' | 'Sandboxes' | 'Agent' | 'Commands' | 'Files' | 'Images' | 'Previews';
+    | 'Service'
+    | 'Metrics'
+    | 'Traces'
+    | 'Engine'
+    | 'Store'
+    | 'Sandboxes'
+    | 'Agent'
+    | 'Commands'
+    | 'Files'
+    | 'Images'
+    | 'Previews';
   description: string;
   /** As it would be written in the environment. */
   default?: string;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { imageVariables } from './image-variables.js';
 import { dockerHost, domain, host, oneOf, optional, path, postgresUrl, presence, secret, whole } from './schemas.js';
 import { sandboxVariables } from './sandbox-variables.js';
+import { traceVariables } from './trace-variables.js';
 import type { Variable } from './variable.js';
 
 const MIB = 1_048_576;
@@ -61,6 +62,7 @@ export const variables = {
     default: '9464',
     description: 'Port of `/metrics`; `0`: it is not served. One that is taken is tried again, and harms nothing else.',
   },
+  ...traceVariables,
   DOCKER_HOST: {
     group: 'Engine',
     schema: optional(dockerHost()),

@@ -33,7 +33,7 @@ export class AgentCommands {
   /** Starts a command and waits until it runs. Throws StartRefused, GuestEnded, SessionLost or TIMEOUT. */
   async start(guest: Guest, spec: EncodedSpec): Promise<Running> {
     const session = await guest.session();
-    const request = session.request({ method: 'POST', path: '/commands' });
+    const request = session.request({ method: 'POST', path: '/commands', spanEnd: 'data' });
     request.write(spec);
     return this.orReset(request, async () => {
       await request.ok();
@@ -52,7 +52,8 @@ export class AgentCommands {
   async attach(guest: Guest, id: string, from: number, incarnation: string): Promise<CommandStream | undefined> {
     const session = await guest.session();
     if (session.peer.incarnation !== incarnation) return undefined;
-    const request = session.request({ method: 'POST', path: `/commands/${id}/attach?from=${from}` });
+    const path = `/commands/${id}/attach?from=${from}`;
+    const request = session.request({ method: 'POST', path, spanEnd: 'response' });
     request.write(Buffer.alloc(0));
     return this.orReset(request, async () => {
       const headers = await request.ok();

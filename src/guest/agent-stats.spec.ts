@@ -60,9 +60,9 @@ describe('an agent', () => {
     const guest = new Guest({ ...IDENTITY, containerName: 'c' }, connector, { lost: () => undefined }, 1000);
     onTestFinished(() => guest.end());
     await guest.prepare();
-    await connector.connect((stream, path, method) => {
+    await connector.connect((stream, path, method, headers) => {
       asked.push(`${method} ${path}`);
-      answer(stream, path, method);
+      answer(stream, path, method, headers);
     });
     return guest;
   }

@@ -28,7 +28,7 @@ export class FileWatch {
     const parameters = { recursive, max_directories: this.config.files.maxWatchedDirectories };
     const session = await guest.session();
     const path = `/files/watch${fileQuery(target, parameters)}`;
-    const request = session.request({ method: 'GET', path, endStream: true });
+    const request = session.request({ method: 'GET', path, endStream: true, spanEnd: 'response' });
     try {
       await within(request.ok(), this.config.agent.callTimeoutMs, 'the sandbox');
       return { events: eventsOf(request), stop: () => request.drop() };

@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { SessionLost } from './agent-errors.js';
+import { agentSpan, endWith, type SpanEnd } from './agent-span.js';
 import { Exchange } from './exchange.js';
 import type { Peer } from './handshake.js';
 
@@ -17,6 +18,8 @@ export interface AgentRequest {
   /** There is no body: end the request with its headers. */
   endStream?: boolean;
   signal?: AbortSignal;
+  /** Where its span ends, if there is one; absent: with the exchange. */
+  spanEnd?: SpanEnd;
 }
 
 /** One proven HTTP/2 connection to an agent: the service is its client. */
@@ -50,12 +53,14 @@ export class Session {
   }
 
   /** Opens a stream. Throws when the connection is going; the signal resets the stream. */
-  request({ method, path, headers, endStream, signal }: AgentRequest): Exchange {
+  request({ method, path, headers, endStream, signal, spanEnd }: AgentRequest): Exchange {
     if (!this.usable) throw new SessionLost();
+    const span = agentSpan(method, path);
     const stream = this.h2.request(
-      { ':method': method, ':path': path, ...headers },
+      { ':method': method, ':path': path, ...headers, ...span?.headers },
       { endStream: endStream ?? false, signal },
     );
+    if (span) endWith(span, stream, spanEnd ?? 'close');
     stream.on('error', () => undefined); // whoever reads it sees the error; an unread one must not end the process
     return new Exchange(stream);
   }

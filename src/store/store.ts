@@ -30,7 +30,7 @@ export class Store {
     this.db = new Kysely<Tables>({
       dialect: this.dialect(REQUEST),
       plugins: [new CamelCasePlugin()],
-      log: observeQuery,
+      log: (event) => observeQuery(event, this.kind),
     });
   }
 

@@ -56,6 +56,10 @@ export const CHANGES: Record<string, ChartValues> = {
     'metrics.serviceMonitor': { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
   },
   'no metrics': { 'metrics.enabled': false },
+  traces: { 'traces.endpoint': 'http://collector.monitoring:4318', 'traces.sampleRatio': 0.01 },
+  'traces with a key': {
+    traces: { endpoint: 'https://collector.example/otlp', existingSecret: 'collector', existingSecretKey: 'otlp' },
+  },
   'no NetworkPolicy': { 'networkPolicy.enabled': false },
   'a narrow NetworkPolicy': {
     networkPolicy: {
@@ -103,6 +107,9 @@ export const WRONG: [values: ChartValues, says: RegExp][] = [
   [{ 'ingress.enabled': true }, /ingress\/hosts/],
   [{ 'metrics.port': 8080 }, /metrics\/port/],
   [{ 'metrics.enabled': false, 'metrics.serviceMonitor.enabled': true }, /serviceMonitor/],
+  [{ 'traces.endpoint': 'collector:4318' }, /traces\/endpoint/],
+  [{ 'traces.sampleRatio': 2 }, /traces\/sampleRatio/],
+  [{ config: { ATOLL_TRACES_HEADERS: 'a=b' } }, /config/],
   [{ 'image.digest': 'latest' }, /image\/digest/],
   [{ 'resources.limit': {} }, /additional properties 'limit' not allowed/],
   [{ 'networkPolicy.sandboxBlocked': ['everything'] }, /sandboxBlocked/],

@@ -8,7 +8,7 @@ const { forbidden } = createRequire(import.meta.url)(`${ROOT}/.dependency-cruise
 /** A small service that keeps all rules. */
 const CLEAN: Record<string, string> = {
   'src/main.ts': `import './app.module.js';`,
-  'src/app.module.ts': ['engine/docker/adapter', 'scheduler/x', 'preview/x', 'health/x', 'metrics/x']
+  'src/app.module.ts': ['engine/docker/adapter', 'scheduler/x', 'preview/x', 'health/x', 'metrics/x', 'traces/x']
     .map((path) => `import './${path}.js';`)
     .join('\n'),
   'src/config/x.ts': `export const config = 1;`,
@@ -26,6 +26,7 @@ const CLEAN: Record<string, string> = {
   'src/preview/x.ts': `import '../guest/x.js';`,
   'src/health/x.ts': `import '../engine/x.js';`,
   'src/metrics/x.ts': `import '../store/x.js';`,
+  'src/traces/x.ts': `import '@opentelemetry/api'; import '../common/x.js';`,
   'src/cli.ts': `import './backup/x.js';`,
   'src/backup/x.ts': `import '../store/x.js';`,
   'test/support/fake.ts': `export const fake = 1;`,
@@ -48,6 +49,7 @@ const BREAKS: [rule: string, file: string, text: string][] = [
   ['arrow-preview', 'src/preview/bad.ts', `import '../scheduler/x.js';`],
   ['arrow-health', 'src/health/bad.ts', `import '../guest/x.js';`],
   ['arrow-metrics', 'src/metrics/bad.ts', `import '../sandboxes/x.js';`],
+  ['arrow-traces', 'src/traces/bad.ts', `import '../store/x.js';`],
   ['arrow-backup', 'src/backup/bad.ts', `import '../engine/x.js';`],
   ['room-without-arrow', 'src/attic/x.ts', `import '../config/x.js';`],
   ['no-circular', 'src/guest/a.ts', `import './b.js';`],
@@ -66,6 +68,7 @@ const BREAKS: [rule: string, file: string, text: string][] = [
     'src/guest/kysely.ts',
     `import type { Kysely } from 'kysely'; export let db: Kysely<object>;`,
   ],
+  ['opentelemetry-only-in-traces', 'src/guest/span.ts', `import '@opentelemetry/api';`],
   ['src-not-to-test', 'src/guest/fake.ts', `import '../../test/support/fake.js';`],
   ['not-to-dev-dependency', 'src/guest/dev.ts', `import 'fast-check';`],
   ['not-to-unlisted', 'src/guest/unlisted.ts', `import 'acorn';`],

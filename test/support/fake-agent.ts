@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connector, ProvenStream } from '../../src/guest/connector.js';
@@ -38,7 +38,12 @@ export async function proveAsAgent(stream: Duplex, mine = IDENTITY, peer = PEER)
   if ((await readLine(stream)) !== mac(mine.secret, 'service', hello, nonce)) throw new Error('not the service');
 }
 
-export type StreamHandler = (stream: ServerHttp2Stream, path: string, method: string) => void;
+export type StreamHandler = (
+  stream: ServerHttp2Stream,
+  path: string,
+  method: string,
+  headers: IncomingHttpHeaders,
+) => void;
 
 /** Two ends of one connection. */
 export async function socketPair(): Promise<[Socket, Socket]> {
@@ -66,7 +71,7 @@ export async function agentServer(onStream: StreamHandler): Promise<FakeAgent> {
   session.on('error', () => undefined);
   session.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    onStream(stream, headers[':path'] ?? '', headers[':method'] ?? '');
+    onStream(stream, headers[':path'] ?? '', headers[':method'] ?? '', headers);
   });
   return { theirs, ours, session };
 }

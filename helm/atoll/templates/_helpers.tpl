@@ -69,6 +69,12 @@ app.kubernetes.io/component: engine
 {{- if or .Values.database.url .Values.database.existingSecret }}true{{ end }}
 {{- end }}
 
+{{- /* Of the collector's URL. */}}
+{{- define "atoll.tracesPort" -}}
+{{- $url := urlParse . }}
+{{- default (ternary "443" "80" (eq $url.scheme "https")) (regexFind ":[0-9]+$" $url.host | trimPrefix ":") }}
+{{- end }}
+
 {{- /* The Secret with the engine's client certificate, empty where none is needed. */}}
 {{- define "atoll.clientTlsSecret" -}}
 {{- if eq .Values.engine.mode "dedicated" }}

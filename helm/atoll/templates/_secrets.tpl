@@ -55,7 +55,7 @@ result is kept, since several templates and their checksums need the same.
 {{- define "atoll.secretsChecksum" -}}
 {{- include "atoll.generate" . }}
 {{- $all := list .Values.database.url }}
-{{- $yours := list .Values.auth.existingSecret .Values.database.existingSecret }}
+{{- $yours := list .Values.auth.existingSecret .Values.database.existingSecret .Values.traces.existingSecret }}
 {{- if not .Values.auth.existingSecret }}{{ $all = append $all .Values.generated.apiKey }}{{ end }}
 {{- if and .Values.generated.tls (not .Values.engine.dedicated.tls.existingClientSecret) }}
 {{- $all = append $all .Values.generated.tls.client }}

@@ -5,6 +5,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface RequestFacts {
   requestId: string;
   owner?: string;
+  /** Where there are traces. */
+  traceId?: string;
   /** Of the sandbox that it is about. */
   sandboxId?: string;
 }

@@ -5,6 +5,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import Docker from 'dockerode';
 import { Config } from '../../config/config.js';
 import { engineCallDuration, engineCalls } from '../../common/metrics/metrics.js';
+import { beginSpan } from '../../common/traces/tracing.js';
 import { EngineGate } from '../engine-gate.js';
 import { withDeadline } from './deadline.js';
 import { dockerAddress, type DockerAddress } from './docker-address.js';
@@ -92,16 +93,19 @@ export class DockerClient implements OnApplicationShutdown {
     const { signal, what, timeoutMs = this.timeoutMs, extraMs = 0, ungated } = options;
     if (!ungated) this.gate.pass();
     const observed = engineCallDuration.startTimer({ call: what });
+    const span = beginSpan(() => ({ name: `engine: ${what}`, attributes: { 'atoll.engine.call': what } }));
     const gone = ungated ? undefined : this.gate.gone;
     try {
       const answer = await withDeadline({ signal, gone, timeoutMs: timeoutMs + extraMs, what }, (abortSignal) =>
         work(docker, abortSignal),
       );
       engineCalls.inc({ call: what, result: 'ok' });
+      span?.end();
       return answer;
     } catch (error) {
       const told = toEngineError(error, options);
       engineCalls.inc({ call: what, result: told.kind });
+      span?.end({ error: told.kind });
       throw told;
     } finally {
       observed();
