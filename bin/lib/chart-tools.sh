@@ -6,13 +6,15 @@ HELM_VERSION=v3.22.0
 KUBERNETES_VERSION=v1.37.2
 PROMETHEUS_OPERATOR_VERSION=v0.85.0
 COMPOSE_GO_VERSION=v2.16.2
+# Counts how often other files were chosen of them.
+SCHEMAS_CHOICE=2
 CHART_TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/atoll-test
 
 # chart_tools: sets ATOLL_TEST_HELM and ATOLL_TEST_SCHEMAS.
 chart_tools() {
   mkdir -p "$CHART_TOOLS"
   export ATOLL_TEST_HELM=$CHART_TOOLS/helm-$HELM_VERSION/helm
-  export ATOLL_TEST_SCHEMAS=$CHART_TOOLS/schemas-$KUBERNETES_VERSION-$PROMETHEUS_OPERATOR_VERSION-$COMPOSE_GO_VERSION
+  export ATOLL_TEST_SCHEMAS=$CHART_TOOLS/schemas-$SCHEMAS_CHOICE-$KUBERNETES_VERSION-$PROMETHEUS_OPERATOR_VERSION-$COMPOSE_GO_VERSION
 }
 
 make_chart_tools() (
@@ -46,7 +48,7 @@ make_schemas() {
   from_module "k8s.io/kubernetes@$KUBERNETES_VERSION" "$new" \
     api/openapi-spec/v3/{api__v1,apis__apps__v1,apis__networking.k8s.io__v1}_openapi.json || return
   from_module "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS_OPERATOR_VERSION" "$new" \
-    example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml || return
+    example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml || return
   from_module "github.com/compose-spec/compose-go/v2@$COMPOSE_GO_VERSION" "$new" schema/compose-spec.json || return
   mv "$new" "$ATOLL_TEST_SCHEMAS"
 }

@@ -20,7 +20,6 @@ test_engine_needs() {
   need docker-registry docker-registry
   need docker-compose docker-compose
   need openssl openssl # the certificate of a registry
-  need promtool prometheus # it judges what is served to Prometheus
   need_static_busybox
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_packages postgresql
 }

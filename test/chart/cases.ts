@@ -55,6 +55,10 @@ export const CHANGES: Record<string, ChartValues> = {
   'a ServiceMonitor': {
     'metrics.serviceMonitor': { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
   },
+  'alerts and a dashboard': {
+    'metrics.rules': { enabled: true, labels: { release: 'prometheus' } },
+    'metrics.dashboard': { enabled: true, annotations: { grafana_folder: 'Atoll' } },
+  },
   'no metrics': { 'metrics.enabled': false },
   traces: { 'traces.endpoint': 'http://collector.monitoring:4318', 'traces.sampleRatio': 0.01 },
   'traces with a key': {
@@ -110,6 +114,9 @@ export const WRONG: [values: ChartValues, says: RegExp][] = [
   [{ 'traces.endpoint': 'collector:4318' }, /traces\/endpoint/],
   [{ 'traces.sampleRatio': 2 }, /traces\/sampleRatio/],
   [{ config: { ATOLL_TRACES_HEADERS: 'a=b' } }, /config/],
+  [{ 'metrics.enabled': false, 'metrics.rules.enabled': true }, /metrics\/rules/],
+  [{ 'metrics.enabled': false, 'metrics.dashboard.enabled': true }, /metrics\/dashboard/],
+  [{ 'metrics.dashboard.labels': { grafana_dashboard: 1 } }, /grafana_dashboard/],
   [{ 'image.digest': 'latest' }, /image\/digest/],
   [{ 'resources.limit': {} }, /additional properties 'limit' not allowed/],
   [{ 'networkPolicy.sandboxBlocked': ['everything'] }, /sandboxBlocked/],

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { CHART, helm, render, rendered, setJson, type ChartValues } from '../support/helm.js';
+import { load } from 'js-yaml';
+import { CHART, find, helm, render, rendered, setJson, type ChartValues } from '../support/helm.js';
 import { CHANGES, MODES, WRONG } from './cases.js';
 import { brokenRules } from './rules.js';
 import { mistakesOf } from './schemas.js';
@@ -38,6 +39,15 @@ describe('the chart', () => {
       await expect(masked(text)).toMatchFileSnapshot(`golden/${mode}.yaml`);
     },
   );
+
+  it('carries the alerts and the dashboard as they are in its files', async () => {
+    const all = await rendered(CHANGES['alerts and a dashboard']);
+    const file = (name: string) => readFileSync(join(CHART, 'files', name), 'utf8');
+    expect(find(all, 'PrometheusRule').spec).toEqual(load(file('alerts.yaml')));
+    const { data, metadata } = find(all, 'ConfigMap', '-dashboard');
+    expect((data as Record<string, string>)['atoll.json'].trim()).toBe(file('dashboard.json').trim());
+    expect(metadata).toMatchObject({ labels: { grafana_dashboard: '1' }, annotations: { grafana_folder: 'Atoll' } });
+  });
 
   it('has the versions of package.json', () => {
     const { version } = JSON.parse(readFileSync(join(CHART, '../../package.json'), 'utf8')) as { version: string };

@@ -99,7 +99,7 @@ const monitored = (all: Manifest[], { spec }: Manifest) =>
 
 /** The service itself says whether it would boot with what the ConfigMap sets. */
 function configurationMistakes(all: Manifest[]): string[] {
-  const data = all.find(({ kind }) => kind === 'ConfigMap')?.data as Labels;
+  const data = all.find(({ kind, data }) => kind === 'ConfigMap' && !('atoll.json' in data))?.data as Labels;
   const env = { ...data, ATOLL_API_KEY: 'key-0123456789abcdef' };
   const { values, wrong } = readValues(env);
   return [...wrong, ...mistakes(env, values)];

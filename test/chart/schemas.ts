@@ -9,7 +9,11 @@ const FILES: Record<string, string> = {
   'apps/v1': 'apis__apps__v1_openapi.json',
   'networking.k8s.io/v1': 'apis__networking.k8s.io__v1_openapi.json',
 };
-const SERVICE_MONITORS = 'monitoring.coreos.com_servicemonitors.yaml';
+/** Kinds of the Prometheus operator. */
+const RESOURCES: Record<string, string> = {
+  ServiceMonitor: 'monitoring.coreos.com_servicemonitors.yaml',
+  PrometheusRule: 'monitoring.coreos.com_prometheusrules.yaml',
+};
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 type Schema = Record<string, unknown>;
@@ -37,8 +41,8 @@ export function mistakesOf(manifest: Manifest): string[] {
 export const composeSchema = (): AnySchemaObject => JSON.parse(read('compose-spec.json')) as AnySchemaObject;
 
 function schemaOf({ apiVersion, kind }: Manifest): AnySchemaObject {
-  if (kind === 'ServiceMonitor') {
-    const crd = load(read(SERVICE_MONITORS)) as { spec: { versions: { name: string; schema: Schema }[] } };
+  if (kind in RESOURCES) {
+    const crd = load(read(RESOURCES[kind])) as { spec: { versions: { name: string; schema: Schema }[] } };
     const version = crd.spec.versions.find(({ name }) => apiVersion === `monitoring.coreos.com/${name}`);
     return closed(version?.schema.openAPIV3Schema) as AnySchemaObject;
   }
@@ -60,6 +64,8 @@ function closed(schema: unknown): unknown {
   const copy: Schema = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
   const open = 'additionalProperties' in copy || copy['x-kubernetes-preserve-unknown-fields'] === true;
   if (copy.type === 'object' && copy.properties && !open) copy.additionalProperties = false;
+  // Go's way to say that case does not matter.
+  if (typeof copy.pattern === 'string') copy.pattern = copy.pattern.replace(/^\^\(\?i\)(.*)\$$/, '^(?i:$1)$');
   return copy;
 }
 
