@@ -37,6 +37,10 @@ export function refuseConditions(headers: RequestHeaders): void {
     if (headers[field.toLowerCase()] !== undefined) throw badRequest(`${field} is for a single file`, { field });
 }
 
+/** Whether a read asks about the file's state. */
+export const isConditional = (headers: RequestHeaders): boolean =>
+  ['if-match', 'if-unmodified-since', 'if-none-match', 'if-modified-since'].some((name) => headers[name] !== undefined);
+
 /** `If-Match` and `If-Unmodified-Since` of a read: PRECONDITION_FAILED when the file is in another state. */
 export function checkState({ etag, mtime }: OpenFile, headers: RequestHeaders): void {
   const [match, since] = [one(headers['if-match']), Date.parse(one(headers['if-unmodified-since']) ?? '')];

@@ -1,10 +1,13 @@
 import { Injectable, StreamableFile } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Readable } from 'node:stream';
+import { isCode } from '../common/errors/is-code.js';
+import type { FileTarget } from '../guest/file-query.js';
 import { FileStreams, type OpenFile } from '../guest/file-streams.js';
+import type { Guest } from '../guest/guest.js';
 import type { WriteWishes, WrittenFile } from '../guest/file-writes.js';
 import { SandboxAccess } from '../sandboxes/sandbox-access.js';
-import { checkState, isKnown, rangeOf, type RequestHeaders } from './conditions.js';
+import { checkState, isConditional, isKnown, rangeOf, type RequestHeaders } from './conditions.js';
 import { disposition } from './disposition.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
 import { targetOf } from './places.js';
@@ -26,7 +29,7 @@ export class FileBytesService {
   ): Promise<StreamableFile | undefined> {
     const { row, guest } = await this.sandboxes.running(idOrName);
     const target = targetOf(row, query);
-    const file = await this.streams.open(guest, target, rangeOf(headers));
+    const file = await this.open(guest, target, headers);
     describe(reply, file);
     giveUpOn(file, () => checkState(file, headers));
     if (isKnown(file, headers)) {
@@ -40,6 +43,20 @@ export class FileBytesService {
       void reply.status(206).header('content-range', `bytes ${file.from}-${last}/${file.size}`);
     }
     return new StreamableFile(file.body, { type: 'application/octet-stream', length: file.length });
+  }
+
+  private async open(guest: Guest, target: FileTarget, headers: RequestHeaders): Promise<OpenFile> {
+    try {
+      return await this.streams.open(guest, target, rangeOf(headers));
+    } catch (error) {
+      if (!isCode(error, 'RANGE_NOT_SATISFIABLE') || !isConditional(headers)) throw error;
+      // The state that the request names comes before its range: RFC 9110, 13.2.2.
+      const whole = await this.streams.open(guest, target);
+      giveUpOn(whole, () => checkState(whole, headers));
+      if (isKnown(whole, headers)) return whole;
+      whole.body.destroy();
+      throw error;
+    }
   }
 
   /** Replaces the content by all that comes, or changes nothing. */

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { within } from '../common/deadline.js';
 import { fileBytes } from '../common/metrics/metrics.js';
+import { spent } from '../common/spent.js';
 import { Config } from '../config/config.js';
 import type { Exchange, ResponseHeaders } from './exchange.js';
 import { answerOf, etag, misunderstood } from './file-entries.js';
@@ -95,7 +96,11 @@ export class FileStreams {
   }
 }
 
-const onBytes = (bytes: number): void => fileBytes.inc({ direction: 'write' }, bytes);
+const bytesWritten = fileBytes.labels({ direction: 'write' });
+const onBytes = (bytes: number): void => {
+  bytesWritten.inc(bytes);
+  spent(bytes);
+};
 
 const unpacked = z.object({ entries: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() });
 

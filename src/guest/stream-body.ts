@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { fileBytes } from '../common/metrics/metrics.js';
+import { spent } from '../common/spent.js';
 import type { Exchange } from './exchange.js';
 import { misunderstood } from './file-entries.js';
 
@@ -81,6 +82,7 @@ class AnswerBody extends Readable {
   private count(bytes: number): void {
     this.size += bytes;
     bytesRead.inc(bytes);
+    spent(bytes);
   }
 
   private late(idleMs: number): void {

@@ -73,6 +73,10 @@ describe('files as bytes', () => {
     const etag = first.headers.get('etag')!;
     expect((await part('bytes=0-9', { 'if-range': etag })).status).toBe(206);
     expect((await part('bytes=0-9', { 'if-range': '"1-2-3"' })).status).toBe(200);
+    // What state the file is in comes before what part of it: RFC 9110, 13.2.2.
+    expect((await part('bytes=300000-', { 'if-match': '"0-0-0-0"' })).status).toBe(412);
+    expect((await part('bytes=300000-', { 'if-none-match': etag })).status).toBe(304);
+    expect((await part('bytes=300000-', { 'if-match': etag })).status).toBe(416);
   });
 
   it('have headers that name their state', async () => {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func kindOf(err error) string {
@@ -113,4 +115,50 @@ func TestCopyIntoItself(t *testing.T) {
 	if err := b.Copy(context.Background(), b.dir+"/d", b.dir+"/e", "0", false); err != nil {
 		t.Error(err)
 	}
+}
+
+// What a copy takes on the disk is what the original takes, and it is the same to whoever reads it.
+func TestCopyKeepsHoles(t *testing.T) {
+	b := setUp(t)
+	for name, size := range map[string]int64{"within": 64<<20 + 4, "behind": 128 << 20, "alone": 32 << 20} {
+		f, err := os.Create(b.dir + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "alone" {
+			if _, err := f.WriteAt([]byte("head"), 0); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.WriteAt([]byte("tail"), 64<<20); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Truncate(size); err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+		if err := b.Copy(context.Background(), b.dir+"/"+name, b.dir+"/copy", "0", true); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		was, is := read(t, b.dir+"/"+name), read(t, b.dir+"/copy")
+		if !bytes.Equal(was, is) {
+			t.Errorf("%s: %d bytes became %d others", name, len(was), len(is))
+		}
+		var st unix.Stat_t
+		if err := unix.Stat(b.dir+"/copy", &st); err != nil {
+			t.Fatal(err)
+		}
+		if st.Size != size || st.Blocks*512 > 1<<20 {
+			t.Errorf("%s: a copy of %d bytes takes %d", name, st.Size, st.Blocks*512)
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }

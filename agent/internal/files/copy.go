@@ -27,6 +27,7 @@ type copier struct {
 type pendingCopy struct {
 	src, dst int
 	st       unix.Stat_t
+	at       int64 // how far a copy that looks for holes has come
 }
 
 // tree copies what is in the folder at path into rootFD, which is the caller's.
@@ -111,7 +112,7 @@ func (c *copier) content(ctx context.Context) error {
 	p := c.pending
 	for done := false; !done; {
 		var err error
-		c.service.pool.Block(func() { done, err = copySome(p.src, p.dst) })
+		c.service.pool.Block(func() { done, err = p.some() })
 		if err == nil && stopped(ctx) {
 			err = unix.ECANCELED
 		}
@@ -152,19 +153,53 @@ func (c *copier) close() {
 	}
 }
 
-// copySome moves one chunk, in the kernel where it can.
-func copySome(src, dst int) (done bool, err error) {
-	n, err := retry(func() (int, error) { return unix.CopyFileRange(src, nil, dst, nil, 4<<20, 0) })
+// some moves the next chunk.
+func (p *pendingCopy) some() (done bool, err error) {
+	if p.st.Blocks*512 >= p.st.Size { // or it is one of /proc, whose size is 0 and whose holes nobody tells
+		n, err := copySome(p.src, p.dst, chunk)
+		return n == 0, err
+	}
+	data, err := unix.Seek(p.src, p.at, unix.SEEK_DATA)
+	if errors.Is(err, unix.ENXIO) { // a hole up to the end, or the end
+		end, err := unix.Seek(p.src, 0, unix.SEEK_END)
+		if err != nil {
+			return false, err
+		}
+		return true, unix.Ftruncate(p.dst, max(p.at, end))
+	}
+	if err != nil {
+		return false, err
+	}
+	hole, err := unix.Seek(p.src, data, unix.SEEK_HOLE)
+	if err != nil {
+		return false, err
+	}
+	for _, fd := range []int{p.src, p.dst} {
+		if _, err := unix.Seek(fd, data, unix.SEEK_SET); err != nil {
+			return false, err
+		}
+	}
+	n, err := copySome(p.src, p.dst, int(min(chunk, hole-data)))
+	p.at = data + int64(n)
+	return n == 0, err
+}
+
+// chunk bounds how long a copy goes on before it looks whether it is still wanted.
+const chunk = 4 << 20
+
+// copySome moves up to limit bytes, in the kernel where it can; none is the end.
+func copySome(src, dst, limit int) (int, error) {
+	n, err := retry(func() (int, error) { return unix.CopyFileRange(src, nil, dst, nil, limit, 0) })
 	if err == nil && n > 0 {
-		return false, nil
+		return n, nil
 	}
 	// At the end, or a file system that cannot: reading tells.
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
-	if n, err = readFull(src, *buf); err != nil || n == 0 {
-		return n == 0, err
+	if n, err = readFull(src, (*buf)[:min(limit, len(*buf))]); err != nil || n == 0 {
+		return 0, err
 	}
-	return false, writeFull(dst, (*buf)[:n])
+	return n, writeFull(dst, (*buf)[:n])
 }
 
 // makeDir makes a folder that its maker alone may use for now, and opens it.

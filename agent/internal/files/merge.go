@@ -122,8 +122,8 @@ func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 		return err
 	}
 	defer unix.Close(dst)
-	for done := false; !done && err == nil; {
-		done, err = copySome(src, dst)
+	for n := 1; n > 0 && err == nil; {
+		n, err = copySome(src, dst, chunk)
 	}
 	if err == nil {
 		err = unix.Fchmod(dst, st.Mode&0o7777)

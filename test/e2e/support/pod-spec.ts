@@ -101,16 +101,23 @@ export function securityOptions({ securityContext: pod = {} }: PodSpec, { securi
   ];
 }
 
-/** Machines that are containers themselves may lack this capability, and `--privileged` wants to give all there are. */
-const SYS_RESOURCE = 1n << 24n;
+/** Capabilities by their numbers: linux/capability.h. */
+const CAPABILITIES =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
+    ' ',
+  );
 
-/** What `--privileged` gives, as far as this machine has it to give. */
+/**
+ * What `--privileged` gives, as far as this machine has it to give: machines that are containers themselves may lack some capability, and
+ * `--privileged` wants all there are.
+ */
 export function privilegedOptions(): string[] {
-  const bounding = /CapBnd:\s*(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  if ((BigInt(`0x${bounding}`) & SYS_RESOURCE) !== 0n) return ['--privileged'];
+  const bounding = BigInt(`0x${/CapBnd:\s*(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  const there = CAPABILITIES.filter((_, bit) => (bounding & (1n << BigInt(bit))) !== 0n);
+  if (there.length === CAPABILITIES.length) return ['--privileged'];
   const unconfined = ['seccomp', 'apparmor', 'systempaths'].map((name) => `--security-opt=${name}=unconfined`);
   const devices = ['--device-cgroup-rule=a *:* rwm', '--volume=/sys/fs/cgroup:/sys/fs/cgroup'];
-  return ['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', ...unconfined, ...devices];
+  return [...there.map((name) => `--cap-add=${name}`), ...unconfined, ...devices];
 }
 
 /** `1Gi` as `docker run --memory` wants it. */
