@@ -144,6 +144,13 @@ describe('bin/up', () => {
     expect(code).toBe(1);
   });
 
+  it('names bin/doctor where it could not be done, and explains itself', { timeout: RUN_MS }, async () => {
+    const { output } = await up([], { DOCKER_HOST: 'unix:///nowhere.sock' });
+    expect(output).toMatch(/no engine answers there.*\n.*unset DOCKER_HOST.*\nbin\/doctor looks at this machine/);
+    const help = await up(['--help'], { ATOLL_DATA_DIR: '/nowhere/to/be/made' });
+    expect(help).toEqual({ code: 0, output: expect.stringMatching(/^bin\/up \[--port N\] [^]*bin\/doctor/) });
+  });
+
   it('stops what it started, and does not mind when nothing runs', { timeout: RUN_MS }, async () => {
     const before = await pid();
     expect(await up(['--stop'])).toMatchObject({ code: 0, output: expect.stringContaining(`pid ${before}`) });
