@@ -152,3 +152,9 @@ check_ports() {
     good "port $metrics, for metrics, is free"
   fi
 }
+
+# bin/test installs what it needs; but some of its parts want what only root may do.
+check_tests() {
+  [ "$(id -u)" = 0 ] || note 'bin/test: agent, contract and e2e start an engine of their own, which needs root' \
+    'sudo bin/test; or the parts without it: bin/test format lint types arch sizes shell go unit openapi'
+}

@@ -73,7 +73,7 @@ engine_pid() { # prints the pid of our dockerd, if it runs
 }
 
 start_engine() {
-  local try job log=$DATA/engine/log
+  local job log=$DATA/engine/log
   mkdir -p "$DATA/engine"
   engine_run_folder
   DOCKER_HOST=unix://$RUN/docker.sock
@@ -90,17 +90,23 @@ start_engine() {
     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$(engine_name)" \
     >>"$log" 2>&1 </dev/null 5>&- &
   job=$!
-  # After a crash it first ends the containers that it left, for some ten seconds.
-  for ((try = 0; try < 600; try++)); do
-    if engine_answers; then
-      say "  started: $RUN/docker.sock (log: $log)"
-      return
-    fi
-    running "$job" || break
-    sleep 0.1
-  done
+  if long dockerd await_engine "$job"; then
+    say "  started: $RUN/docker.sock (log: $log)"
+    return
+  fi
   die "dockerd does not start here. The end of $log:" "$(tail -n 15 "$log")" \
     'In a container it needs to be a privileged one; or name an engine elsewhere by DOCKER_HOST.'
+}
+
+# await_engine JOB: at most a minute. After a crash it first ends the containers that it left, for some ten seconds.
+await_engine() {
+  local try
+  for ((try = 0; try < 600; try++)); do
+    if engine_answers; then return; fi
+    running "$1" || return 1
+    sleep 0.1
+  done
+  return 1
 }
 
 # What a killed dockerd leaves: it would wait for a containerd that only seems to be there.

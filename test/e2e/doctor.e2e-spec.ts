@@ -128,6 +128,7 @@ describe('bin/doctor', () => {
     expect(output).toContain('nobody, not root');
     expect(output).toMatch(/^missing (a Docker engine: |the right to use the engine at )/m);
     expect(output).toMatch(/^missing the data directory \S+ can not be written by nobody/m);
+    expect(output).toMatch(/^note {4}bin\/test: agent, contract and e2e .* needs root\n +→ sudo bin\/test/m);
     expect(code).toBe(1);
   });
 
