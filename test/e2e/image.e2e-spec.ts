@@ -19,6 +19,12 @@ const TLS_PORT = 2376;
 const dir = process.env.ATOLL_TEST_ENGINE_DIR ?? '';
 const socket = engineHost().replace('unix://', '');
 
+/** Bytes of its layers as files; `Size` counts them packed as well where containerd stores images. */
+const unpacked = (image: string) =>
+  docker('history', '--human=false', '--format={{.Size}}', image)
+    .split('\n')
+    .reduce((sum, bytes) => sum + Number(bytes), 0);
+
 /** The image by itself: built from the Dockerfile, without BuildKit, on bases of this machine; no source tree beside it. */
 describe('the image', () => {
   let scratch: string;
@@ -31,7 +37,7 @@ describe('the image', () => {
 
   it('says who it is, runs as nobody in particular, and is small', () => {
     const of = (image: string) => JSON.parse(docker('image', 'inspect', '--format={{json .}}', image)) as ImageDetail;
-    const { Config, Size } = of(ATOLL_IMAGE);
+    const { Config } = of(ATOLL_IMAGE);
     expect(Config).toMatchObject({
       User: `${USER}:${USER}`,
       StopSignal: 'SIGTERM',
@@ -44,7 +50,7 @@ describe('the image', () => {
       },
     });
     expect(Config.Healthcheck?.Test[0]).toBe('CMD');
-    expect(Size - of('atoll-test/node-base:1').Size).toBeLessThan(MAX_BYTES);
+    expect(unpacked(ATOLL_IMAGE) - unpacked('atoll-test/node-base:1')).toBeLessThan(MAX_BYTES);
   });
 
   it('has the packages of the lockfile that the service runs with, and no others', () => {
@@ -110,7 +116,6 @@ describe('the image', () => {
 const mountsOf = (sandbox: Sandbox) => docker('inspect', '--format={{json .Mounts}}', `atoll-${sandbox.id}`);
 
 interface ImageDetail {
-  Size: number;
   Config: { Healthcheck?: { Test: string[] } };
 }
 
