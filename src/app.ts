@@ -46,12 +46,14 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     bufferLogs: true,
+    autoFlushLogs: false, // of a start that fails main says one sentence, and nothing else is to be read
     bodyParser: false,
     abortOnError: false,
   });
   late.filter = app.get(ErrorFilter);
   late.guard = app.get(ApiKeyGuard);
   app.useLogger(app.get(Logger));
+  app.flushLogs();
   adapter.getInstance().removeAllContentTypeParsers(); // Fastify would take any text for a body
   const limit = { bodyLimit: app.get(Config).http.maxJsonBytes };
   app.useBodyParser('application/json', limit, parseJson(adapter.getInstance()));

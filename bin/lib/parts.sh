@@ -94,6 +94,7 @@ part_go() {
   check gofmt go_formatted
   check 'go vet' "$GO" vet ./...
   check 'go vet (the probe)' "$GO" vet "$ROOT"/test/support/probe/*.go
+  check 'go vet (the door)' "$GO" vet "$ROOT"/test/support/tls-door/main.go
   check staticcheck "$GO" run "$STATICCHECK" ./...
   # The race detector needs a C compiler; without one the tests run all the same.
   local code=0 race=()
@@ -116,7 +117,7 @@ part_agent() {
 
 go_formatted() {
   local bad
-  bad=$("$(dirname "$(readlink -f "$GO")")/gofmt" -l . "$ROOT/test/support/probe")
+  bad=$("$(dirname "$(readlink -f "$GO")")/gofmt" -l . "$ROOT"/test/support/{probe,tls-door})
   [ -z "$bad" ] || say "$bad"
   [ -z "$bad" ]
 }

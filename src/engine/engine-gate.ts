@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
+import { healthy } from '../common/metrics/metrics.js';
 import { EngineError } from './errors.js';
 
 /**
@@ -12,6 +13,10 @@ export class EngineGate {
   readonly reopened = new Subject<void>();
   private leaving = new AbortController();
   private down = false;
+
+  constructor() {
+    this.tell();
+  }
 
   get open(): boolean {
     return !this.down;
@@ -30,13 +35,19 @@ export class EngineGate {
   shut(): void {
     if (this.down) return;
     this.down = true;
+    this.tell();
     this.leaving.abort(new EngineError('unavailable', 'The container engine does not answer.'));
   }
 
   reopen(): void {
     if (!this.down) return;
     this.down = false;
+    this.tell();
     this.leaving = new AbortController();
     this.reopened.next();
+  }
+
+  private tell(): void {
+    healthy.set({ part: 'engine' }, this.down ? 0 : 1);
   }
 }

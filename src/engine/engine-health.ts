@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { repeat } from '../common/repeat.js';
 import { EngineGate } from './engine-gate.js';
 import { EngineHost } from './engine-host.js';
 
@@ -11,6 +11,7 @@ const INTERVAL_MS = 400;
 export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(EngineHealth.name);
   private readonly ended = new AbortController();
+  private told?: string;
 
   constructor(
     private readonly engine: EngineHost,
@@ -18,30 +19,28 @@ export class EngineHealth implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.watch();
+    void repeat(() => this.check(), INTERVAL_MS, this.ended.signal);
   }
 
   onModuleDestroy(): void {
     this.ended.abort();
   }
 
-  private async watch(): Promise<void> {
-    while (!this.ended.signal.aborted) {
-      await this.check();
-      await sleep(INTERVAL_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
-    }
-  }
-
   private async check(): Promise<void> {
     try {
       await this.engine.ping(this.ended.signal);
       if (this.gate.open) return;
+      this.told = undefined;
       this.gate.reopen();
       this.logger.log('the container engine is back');
     } catch (error) {
-      if (this.ended.signal.aborted || !this.gate.open) return;
+      if (this.ended.signal.aborted) return;
       this.gate.shut();
-      this.logger.error({ err: error as Error }, (error as Error).message);
+      const { message } = error as Error;
+      if (message === this.told) return;
+      // Why it is away may be known only later, or change.
+      this.told = message;
+      this.logger.error({ err: error as Error }, message);
     }
   }
 }

@@ -1,11 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { healthy } from '../common/metrics/metrics.js';
-import { EngineGate } from '../engine/engine-gate.js';
+import { repeat } from '../common/repeat.js';
 import { Parts, type Part, type Verdict } from './parts.js';
 
 const INTERVAL_MS = 2000;
-/** The engine is pinged, and told of in the log, by EngineHealth. */
+/** The engine is pinged, and told of in the log and in the metrics, by EngineHealth. */
 const WATCHED: Part[] = ['store', 'migrations', 'data_directory'];
 
 /** Looks at what the service stands on whether or not anybody asks, so that the log has one line for each trouble, and one for its end. */
@@ -15,25 +14,18 @@ export class HealthWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly ended = new AbortController();
   private readonly last = new Map<Part, string | undefined>();
 
-  constructor(
-    private readonly parts: Parts,
-    private readonly gate: EngineGate,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   onApplicationBootstrap(): void {
-    void this.watch();
+    void repeat(() => this.look(), INTERVAL_MS, this.ended.signal);
   }
 
   onModuleDestroy(): void {
     this.ended.abort();
   }
 
-  private async watch(): Promise<void> {
-    while (!this.ended.signal.aborted) {
-      healthy.set({ part: 'engine' }, this.gate.open ? 1 : 0);
-      await Promise.all(WATCHED.map(async (part) => this.tell(part, await this.parts.check(part))));
-      await sleep(INTERVAL_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
-    }
+  private async look(): Promise<void> {
+    await Promise.all(WATCHED.map(async (part) => this.tell(part, await this.parts.check(part))));
   }
 
   private tell(part: Part, { status, message, cause }: Verdict): void {

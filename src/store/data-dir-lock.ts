@@ -12,11 +12,13 @@ export class DataDirInUse extends Error {
   }
 }
 
+const WHY: Record<string, string> = { EROFS: 'is read-only', ENOSPC: 'is full', EDQUOT: 'is full' };
+
 /** It can not be written. */
 export class DataDirUnusable extends Error {
   constructor(dataDir: string, cause: unknown) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-    const why = code === 'EROFS' ? 'is read-only' : `can not be made or written (${code})`;
+    const why = WHY[code] ?? `can not be made or written (${code})`;
     super(`ATOLL_DATA_DIR: ${dataDir} ${why}. Mend that, or set it to another directory.`, { cause });
     this.name = 'DataDirUnusable';
   }
@@ -37,14 +39,17 @@ export class DataDirLock {
     } catch (error) {
       throw new DataDirUnusable(dataDir, error);
     }
-    const db = new DatabaseSync(join(dataDir, 'service.lock'), { timeout: 0 });
+    let db: DatabaseSync | undefined;
     try {
+      db = new DatabaseSync(join(dataDir, 'service.lock'), { timeout: 0 });
       db.exec('begin exclusive');
       return new DataDirLock(db);
     } catch (error) {
-      db.close();
-      const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY;
-      throw busy ? new DataDirInUse(dataDir) : error;
+      db?.close();
+      const { errcode = 0, errstr } = error as { errcode?: number; errstr?: string };
+      if (errcode === SQLITE_BUSY) throw new DataDirInUse(dataDir);
+      const code = errcode === SQLITE_FULL ? 'ENOSPC' : errstr;
+      throw new DataDirUnusable(dataDir, Object.assign(error as Error, { code }));
     }
   }
 
@@ -54,3 +59,4 @@ export class DataDirLock {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;

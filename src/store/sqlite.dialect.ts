@@ -40,6 +40,13 @@ class ImmediateSqliteDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await patiently(() => connection.executeQuery(CompiledQuery.raw('begin immediate')));
   }
+
+  /** On a full disk SQLite has rolled back by itself, and what went wrong is what the transaction threw. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch((error: Error) => {
+      if (!error.message.includes('no transaction is active')) throw error;
+    });
+  }
 }
 
 /** SQLite's DDL is transactional; with that Kysely's Migrator runs inside a transaction, which is the lock as well. */

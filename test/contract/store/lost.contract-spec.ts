@@ -99,6 +99,29 @@ describe('An embedded store that cannot be used', () => {
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
   });
 
+  it('says that it is full, in the middle of a transaction too, and goes on when there is space', async () => {
+    const database = await sqlite.create();
+    const store = new Store(database.location);
+    await store.migrate();
+    const meta = new MetaRepository(store);
+    const { rows } = await sql<{ pages: number }>`select page_count as pages from pragma_page_count`.execute(store.db);
+    await sql`pragma max_page_count = ${sql.lit(rows[0].pages + 2)}`.execute(store.db);
+    const large = 'x'.repeat(100_000);
+    const full = { kind: 'full', code: 'INSUFFICIENT_STORAGE' };
+    await expect(meta.set('large', large)).rejects.toMatchObject(full);
+    const both = store.db.transaction().execute(async (db) => {
+      await db.insertInto('meta').values({ key: 'small', value: '1' }).execute();
+      await db.insertInto('meta').values({ key: 'large', value: large }).execute();
+    });
+    await expect(both).rejects.toMatchObject(full);
+    expect(await meta.get('small')).toBeUndefined();
+    await sql`pragma max_page_count = 100000`.execute(store.db);
+    await meta.set('large', large);
+    expect(await meta.get('large')).toBe(large);
+    await store.close();
+    await database.drop();
+  });
+
   it('leaves a bug what it is', async () => {
     const database = await sqlite.create();
     const store = new Store(database.location);
