@@ -1,17 +1,17 @@
-import type { CommandPatch } from '../store/command.types.js';
+import type { Command, CommandPatch } from '../store/command.types.js';
 import type { StartRefusal } from '../guest/reports.js';
 import type { CommandEnd } from '../guest/types.js';
 
 const SIGKILL = 9;
 
-/** How an end that the agent tells is recorded. */
-export function endedByAgent(end: CommandEnd): CommandPatch {
+/** How an end that the agent tells is recorded. Its clock is that of the engine's host, which may be behind ours: nothing ends before it began. */
+export function endedByAgent({ startedAt }: Pick<Command, 'startedAt'>, end: CommandEnd): CommandPatch {
   return {
     state: end.signal === undefined ? 'exited' : 'killed',
     exitCode: end.exitCode,
     signal: end.signal ?? null,
     endReason: reasonOf(end),
-    finishedAt: end.finishedAt,
+    finishedAt: Math.max(startedAt, end.finishedAt),
     outputLength: end.length,
     usage: {
       userMs: end.userMs,

@@ -80,7 +80,7 @@ export class CommandFollower {
           stream ??= await this.agent.attach(guest, command.id, writer.position, command.incarnation);
           if (!stream) return await finish(endedWithSandbox('sandbox_lost', writer.position));
           followed.pid ??= stream.pid;
-          const ended = await finish(endedByAgent(await takeIn(writer, stream)));
+          const ended = await finish(endedByAgent(command, await takeIn(writer, stream)));
           stream.release(); // not before the end is stored
           return ended;
         } catch (error) {
