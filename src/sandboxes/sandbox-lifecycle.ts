@@ -125,7 +125,7 @@ export class SandboxLifecycle {
 
   private async end({ row, save }: Claimed, endReason: SandboxEndReason, graceMs?: number): Promise<Sandbox> {
     const container = await this.runner.stop(row, graceMs);
-    return save({ ...endedState(container), endReason: container ? endReason : 'engine_lost' });
+    return save({ ...endedState(container, row.startedAt), endReason: container ? endReason : 'engine_lost' });
   }
 
   private async erase({ row, save }: Claimed): Promise<void> {

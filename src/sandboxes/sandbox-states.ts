@@ -13,15 +13,18 @@ export function startedState(row: Sandbox, facts: RunFacts, now: number): Sandbo
   return { ...facts, status: 'running', startedAt: now, expiresAt, finishedAt: null, endReason: null, exitCode: null };
 }
 
-/** What is recorded when it has ended by itself; without a container the engine has lost it. */
-export function endedState(container: ContainerInfo | undefined): SandboxPatch {
+/**
+ * What is recorded when it has ended by itself; without a container the engine has lost it. The engine's clock may be behind ours: nothing ends before it
+ * began.
+ */
+export function endedState(container: ContainerInfo | undefined, startedAt: number | null = null): SandboxPatch {
   const base = { expiresAt: null, portMap: {} };
   if (!container) return { ...base, status: 'error', endReason: 'engine_lost', finishedAt: Date.now(), exitCode: null };
   return {
     ...base,
     status: 'stopped',
     endReason: container.oomKilled ? 'oom' : 'exited',
-    finishedAt: container.finishedAt?.getTime() ?? Date.now(),
+    finishedAt: Math.max(startedAt ?? 0, container.finishedAt?.getTime() ?? Date.now()),
     exitCode: container.exitCode ?? null,
   };
 }

@@ -104,7 +104,7 @@ export class SandboxSync {
   private async down(row: Sandbox, container: ContainerInfo | undefined): Promise<SandboxPatch | undefined> {
     if (!isUp(row)) return container || row.status === 'error' ? undefined : endedState(undefined);
     await this.runner.ended(row);
-    const ended = endedState(container);
+    const ended = endedState(container, row.startedAt);
     const unseen = this.absences > this.absencesCompared || container?.exitCode === UNSEEN_EXIT;
     return unseen ? { ...ended, endReason: 'engine_lost', exitCode: null } : ended;
   }
