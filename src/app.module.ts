@@ -5,8 +5,8 @@ import { CommandsModule } from './commands/commands.module.js';
 import { ApiKeyGuard } from './common/auth/api-key.guard.js';
 import { ErrorFilter } from './common/errors/error.filter.js';
 import { ErrorInterceptor } from './common/errors/error.interceptor.js';
-import { Leaving } from './common/leaving/leaving.js';
 import { LeavingInterceptor } from './common/leaving/leaving.interceptor.js';
+import { LeavingModule } from './common/leaving/leaving.module.js';
 import { loggerOptions } from './common/logging.js';
 import { ValidationPipe } from './common/validation/validation.pipe.js';
 import { Config } from './config/config.js';
@@ -32,6 +32,7 @@ export class AppModule {
       imports: [
         config,
         LoggerModule.forRootAsync({ inject: [Config], useFactory: loggerOptions }),
+        LeavingModule,
         StoreModule,
         InstanceModule,
         DockerModule,
@@ -47,7 +48,6 @@ export class AppModule {
       providers: [
         ErrorFilter,
         { provide: APP_FILTER, useExisting: ErrorFilter },
-        Leaving,
         { provide: APP_INTERCEPTOR, useClass: ErrorInterceptor },
         { provide: APP_INTERCEPTOR, useClass: LeavingInterceptor },
         { provide: APP_PIPE, useClass: ValidationPipe },

@@ -2,6 +2,8 @@ import { Injectable, StreamableFile } from '@nestjs/common';
 import { badRequest } from '../common/errors/atoll-error.js';
 import { render } from '../common/errors/error.filter.js';
 import { toAtollError } from '../common/errors/to-atoll-error.js';
+import { endedBy } from '../common/leaving/ended-by.js';
+import { Leaving, LEAVING_LINE } from '../common/leaving/leaving.js';
 import { NDJSON } from '../common/ndjson.js';
 import { Config } from '../config/config.js';
 import { AgentFiles } from '../guest/agent-files.js';
@@ -24,6 +26,7 @@ export class FileSearchService {
     private readonly agent: AgentFiles,
     private readonly watches: FileWatch,
     private readonly config: Config,
+    private readonly leaving: Leaving,
   ) {}
 
   async search(idOrName: string, query: SearchQuery): Promise<{ matches: FileMatch[]; truncated: boolean }> {
@@ -54,13 +57,16 @@ export class FileSearchService {
   async watch(idOrName: string, { recursive, ...place }: WatchQuery): Promise<StreamableFile> {
     const { row, guest } = await this.sandboxes.running(idOrName);
     const watch = await this.watches.open(guest, targetOf(row, place), recursive === 'true');
-    const lines = streamOf(linesOf(watch, askedBytes(place)), () => watch.stop());
-    return new StreamableFile(lines, { type: NDJSON });
+    // A stream of bytes is not what LeavingInterceptor ends with a line.
+    const lines = endedBy(this.leaving.signal, linesOf(watch, askedBytes(place)), () => told(LEAVING_LINE));
+    const body = streamOf(lines[Symbol.asyncIterator](), () => watch.stop());
+    return new StreamableFile(body, { type: NDJSON });
   }
 }
 
+const told = (line: object) => Buffer.from(`${JSON.stringify(line)}\n`);
+
 async function* linesOf({ events }: OpenWatch, at: Buffer): AsyncGenerator<Buffer> {
-  const told = (line: object) => Buffer.from(`${JSON.stringify(line)}\n`);
   try {
     for await (const { type, path, path_base64, from, from_base64, ...event } of events) {
       const where = path === undefined ? {} : textIn(at, path, path_base64);

@@ -9,7 +9,7 @@ import { misunderstood } from './file-entries.js';
  * Chunks as a stream of bytes. Destroying it calls `stop` at once, which must let a waiting chunk fail: `Readable.from` would wait for
  * that chunk first, and a source that is silent would never be given up.
  */
-export function streamOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Readable {
+export function streamOf(chunks: AsyncIterator<Buffer>, stop: () => void): Readable {
   return new Readable({
     highWaterMark: 64 * 1024,
     read() {

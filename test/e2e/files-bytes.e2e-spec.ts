@@ -199,6 +199,25 @@ describe('files as bytes', () => {
     expect((await files.put('/proc/x', big.subarray(0, 15_000_000))).status).toBe(403); // said while the body comes
   });
 
+  it('change nothing on a full disk', async () => {
+    await files.put('/dev/shm/kept', 'what was there'); // the engine's own tmpfs, of 64 MiB
+    await sandbox.sh('head -c 63000000 /dev/zero >/dev/shm/filler');
+    const full = { code: 'INSUFFICIENT_STORAGE', message: expect.stringContaining('/dev/shm/kept') };
+    expect(await files.put('/dev/shm/kept', Buffer.alloc(10_000_000, 1))).toMatchObject({ status: 507, json: full });
+    expect(await sandbox.write('/dev/shm/kept', 'x'.repeat(6_000_000))).toMatchObject({ status: 507, body: full });
+    expect((await files.get('/dev/shm/kept')).bytes.toString()).toBe('what was there');
+    expect((await sandbox.sh('ls -A /dev/shm; rm /dev/shm/filler')).stdout).toBe('filler\nkept\n');
+  });
+
+  it('of a stopped sandbox are not there', async () => {
+    const stopped = await service.sandbox();
+    await service.post(`${stopped.path}/stop`);
+    const there = new Files(stopped);
+    for (const call of [there.get('/etc/passwd'), there.put('/tmp/x', 'x'), there.stat('/tmp')])
+      expect(await call).toMatchObject({ status: 409, json: { code: 'CONFLICT' } });
+    expect((await service.get(`${stopped.path}/files/list`)).status).toBe(409);
+  });
+
   it('are taken and given by nothing else', async () => {
     const octets = { 'content-type': 'application/octet-stream' };
     const post = await files.call({

@@ -71,6 +71,7 @@ describe('a service that is replaced under load', () => {
     ]);
     const stream = client.send('stream', 'GET', `${path}/cmd/${counter}/logs?stream=true`);
     const events = new EventReader(service, `${path}/cmd/${counter}/logs?stream=true`);
+    const watch = client.send('watch', 'GET', `${path}/files/watch?path=/`);
     const wait = client.send('long wait', 'GET', `${path}/cmd/${counter}?wait=true`);
 
     let stopping = false;
@@ -134,6 +135,7 @@ describe('a service that is replaced under load', () => {
     // Readers were told, and go on behind the last line that they had; the command never noticed.
     const over = { type: 'error', code: 'ENGINE_UNAVAILABLE', message: expect.stringContaining('ask again') };
     expect(linesOf((await wait).text).at(-1)).toEqual(over);
+    expect(linesOf((await watch).text)).toEqual([expect.objectContaining({ type: 'started' }), over]);
     const before = linesOf((await stream).text) as { type: string; data?: string; seq: number }[];
     expect(before.pop()).toEqual(over);
     const rest = await service.get(`${path}/cmd/${counter}/logs?stream=true&after=${before.at(-1)!.seq}`);

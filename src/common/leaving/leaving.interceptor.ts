@@ -3,14 +3,9 @@ import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { NDJSON } from '../ndjson.js';
 import { endedBy } from './ended-by.js';
-import { Leaving } from './leaving.js';
+import { Leaving, LEAVING_LINE } from './leaving.js';
 
 const EVENTS = 'text/event-stream';
-const ERROR = {
-  type: 'error',
-  code: 'ENGINE_UNAVAILABLE',
-  message: 'this service is being stopped or replaced; what you follow goes on: ask again in a moment',
-};
 
 /** Streams of lines end with an error line when the service ends, so that readers know that there is more and come back for it. */
 @Injectable()
@@ -32,8 +27,8 @@ export class LeavingInterceptor implements NestInterceptor {
 
 /** In the form that the stream's other items have: objects are written as lines by the adapter. */
 function lastLine(type: string, sample: unknown): unknown {
-  if (typeof sample === 'object' && !Buffer.isBuffer(sample)) return ERROR;
-  const json = JSON.stringify(ERROR);
+  if (typeof sample === 'object' && !Buffer.isBuffer(sample)) return LEAVING_LINE;
+  const json = JSON.stringify(LEAVING_LINE);
   return type.startsWith(EVENTS) ? `data: ${json}\n\n` : `${json}\n`;
 }
 
