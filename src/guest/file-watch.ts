@@ -10,6 +10,7 @@ import type { Guest } from './guest.js';
 
 /** A line is two paths, twice each, and little more. */
 const MAX_LINE = 8 * 1_048_576;
+const NEWLINE = 10;
 
 export interface OpenWatch {
   /** The first one is `started`. Throws what breaks the connection. */
@@ -40,14 +41,20 @@ export class FileWatch {
 }
 
 async function* eventsOf(request: Exchange): AsyncGenerator<FileEvent> {
-  let rest = Buffer.alloc(0);
+  let begun: Buffer[] = []; // joined once, at the line's end: a long one comes in hundreds of pieces
+  let length = 0;
   for await (const chunk of request.body()) {
-    rest = Buffer.concat([rest, chunk]);
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield parse(rest.subarray(0, end));
-      rest = rest.subarray(end + 1);
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      const line = Buffer.concat([...begun, chunk.subarray(from, end)]);
+      begun = [];
+      length = 0;
+      from = end + 1;
+      yield parse(line);
     }
-    if (rest.length > MAX_LINE) throw new AtollError('INTERNAL_ERROR', 'the agent sent a line that is too long');
+    begun.push(chunk.subarray(from));
+    length += chunk.length - from;
+    if (length > MAX_LINE) throw new AtollError('INTERNAL_ERROR', 'the agent sent a line that is too long');
   }
 }
 
