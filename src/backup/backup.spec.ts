@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGzip, gunzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { outputFolderOf } from '../common/data-layout.js';
@@ -132,5 +132,6 @@ it('refuses half a file', async () => {
   const { size } = await stat(file);
   await pipeline(createReadStream(file, { end: Math.floor(size / 2) }), createWriteStream(half));
   await expect(restore(await folder(), half)).rejects.toThrow();
-  await expect(pipeline(createReadStream(half), createGunzip())).rejects.toThrow('unexpected end of file');
+  const cut = await readFile(half);
+  expect(() => gunzipSync(cut)).toThrow('unexpected end of file');
 });
