@@ -1,4 +1,4 @@
-import { HttpClient } from './http-client.js';
+import { HttpClient, ROOM } from './http-client.js';
 import { IMAGE, LISTED, textOf } from './raw-side.js';
 import { ServiceProcess } from './service-process.js';
 import type { CleanUp, Side } from './side.js';
@@ -59,7 +59,7 @@ export class AtollSide implements Side {
   }
 
   async readBytes(path: string): Promise<Buffer> {
-    return this.client.call({ method: 'GET', path: this.file(path), accept: BYTES }, 200);
+    return this.client.call({ method: 'GET', path: this.file(path), accept: BYTES, into: ROOM }, 200);
   }
 
   async list(entries: number): Promise<void> {

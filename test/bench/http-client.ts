@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { spent } from '../../src/common/spent.js';
 
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -9,6 +10,8 @@ export interface Call {
   type?: string;
   /** Of the answer that is wanted. */
   accept?: string;
+  /** Where a large answer is put together, instead of in memory that is new each time: to get that costs as much as to read. */
+  into?: Buffer;
 }
 
 export interface Reply {
@@ -17,6 +20,9 @@ export interface Reply {
 }
 
 export type Target = { socketPath: string } | { host: string; port: number };
+
+/** Room for the largest answer of a benchmark, as a tar archive too. */
+export const ROOM = Buffer.alloc(80 * 1024 * 1024);
 
 const TIMEOUT_MS = 60_000;
 
@@ -44,7 +50,7 @@ export class HttpClient {
     this.agent.destroy();
   }
 
-  private send({ method, path, body, type: given = 'application/x-tar', accept }: Call): Promise<Reply> {
+  private send({ method, path, body, type: given = 'application/x-tar', accept, into }: Call): Promise<Reply> {
     const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
     const type = Buffer.isBuffer(body) ? given : 'application/json';
     const about = payload ? { 'content-type': type, 'content-length': payload.length } : {};
@@ -55,9 +61,17 @@ export class HttpClient {
       request.on('error', reject);
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          if (into) size += chunk.copy(into, size);
+          else chunks.push(chunk);
+          spent(chunk.length);
+        });
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+        response.on('end', () => {
+          const body = into ? into.subarray(0, size) : Buffer.concat(chunks);
+          resolve({ status: response.statusCode ?? 0, body });
+        });
       });
       request.end(payload);
     });

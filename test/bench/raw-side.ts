@@ -1,4 +1,4 @@
-import { HttpClient } from './http-client.js';
+import { HttpClient, ROOM } from './http-client.js';
 import type { CleanUp, Side } from './side.js';
 import { tarOf, untar } from './tar.js';
 
@@ -67,10 +67,8 @@ export class RawSide implements Side {
     await this.client.call({ method: 'PUT', path: `${API}/containers/${this.container}/archive?${query}`, body }, 200);
   }
 
-  async read(path: string): Promise<Buffer> {
-    const query = `path=${encodeURIComponent(path)}`;
-    const url = `${API}/containers/${this.container}/archive?${query}`;
-    return untar(await this.client.call({ method: 'GET', path: url }, 200));
+  read(path: string): Promise<Buffer> {
+    return this.archived(path);
   }
 
   writeBytes(path: string, content: Buffer): Promise<void> {
@@ -78,7 +76,12 @@ export class RawSide implements Side {
   }
 
   readBytes(path: string): Promise<Buffer> {
-    return this.read(path);
+    return this.archived(path, ROOM);
+  }
+
+  private async archived(path: string, into?: Buffer): Promise<Buffer> {
+    const url = `${API}/containers/${this.container}/archive?path=${encodeURIComponent(path)}`;
+    return untar(await this.client.call({ method: 'GET', path: url, into }, 200));
   }
 
   async list(entries: number): Promise<void> {
