@@ -5,11 +5,11 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 
 	"atoll/agent/internal/boot"
 	"atoll/agent/internal/bridge"
+	"atoll/agent/internal/procs"
 )
 
 // build names the binary; the service sets it with -ldflags "-X main.build=…".
@@ -22,8 +22,8 @@ func main() {
 	}
 	switch mode {
 	case "serve":
-		// Few Ps mean few threads: a fork bomb shares our pids limit, see boot.Threads.
-		runtime.GOMAXPROCS(min(runtime.NumCPU(), 4))
+		// Never many, for that means threads: a fork bomb shares our pids limit, see boot.Threads.
+		procs.Few(4)
 		os.Exit(serve(boot.TakeConfig(build)))
 	case "connect":
 		boot.WipeEnvironment()

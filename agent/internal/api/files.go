@@ -7,24 +7,33 @@ import (
 	"strings"
 
 	"atoll/agent/internal/files"
+	"atoll/agent/internal/procs"
 )
 
 func (a *API) fileRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /files", a.readFile)
 	m.HandleFunc("PUT /files", a.writeFile)
 	m.HandleFunc("DELETE /files", a.removeFile)
-	m.HandleFunc("GET /files/list", a.listFiles)
-	m.HandleFunc("GET /files/tree", a.readTree)
-	m.HandleFunc("PUT /files/tree", a.writeTree)
+	m.HandleFunc("GET /files/list", working(a.listFiles))
+	m.HandleFunc("GET /files/tree", working(a.readTree))
+	m.HandleFunc("PUT /files/tree", working(a.writeTree))
 	m.HandleFunc("GET /files/stat", a.statFile)
 	m.HandleFunc("GET /files/watch", a.watchFiles)
-	m.HandleFunc("GET /files/search", a.searchFiles)
-	m.HandleFunc("PUT /files/replace", a.replaceInFile)
+	m.HandleFunc("GET /files/search", working(a.searchFiles))
+	m.HandleFunc("PUT /files/replace", working(a.replaceInFile))
 	m.HandleFunc("POST /files/mkdir", a.makeDirectory)
 	m.HandleFunc("POST /files/symlink", a.makeSymlink)
 	m.HandleFunc("POST /files/attributes", a.changeAttributes)
 	m.HandleFunc("POST /files/move", a.moveFile)
 	m.HandleFunc("POST /files/copy", a.copyFile)
+}
+
+// working is for calls that may keep a processor busy.
+func working(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer procs.Working()()
+		handle(w, r)
+	}
 }
 
 func (a *API) readFile(w http.ResponseWriter, r *http.Request) {
