@@ -51,7 +51,8 @@ describe('trees', () => {
     await truth(
       `cd /tmp/t && echo f >"sub dir/f" && chmod 750 "sub dir/f" && touch -d @1000000000 "sub dir/f" && touch "$(printf 'new\\nline')" ü`,
     );
-    await truth('chmod 555 "/tmp/t/sub dir/empty"; touch /tmp/t/$(printf "x%.0s" $(seq 200))');
+    await truth('cd "/tmp/t/sub dir" && chmod 555 empty && touch -d @1100000000 empty . && touch -h -d @1200000000 ../l');
+    await truth('touch /tmp/t/$(printf "x%.0s" $(seq 200))');
     const plain = await get('/tmp/t', { 'accept-encoding': 'identity' });
     expect(plain.status).toBe(200);
     expect(plain.headers.get('content-encoding')).toBeNull();
@@ -68,7 +69,7 @@ describe('trees', () => {
 
     const look = (dir: string) =>
       truth(
-        `cd ${dir} && find . ! -type p ! -name . | sort | while IFS= read -r f; do stat -c "%a %s %F %N" "$f"; done; cksum big "sub dir/f"; stat -c %Y "sub dir/f"`,
+        `cd ${dir} && find . ! -type p ! -name . | sort | while IFS= read -r f; do stat -c "%a %s %Y %F %N" "$f"; done; cksum big "sub dir/f"`,
       );
     for (const [path, body, headers] of [
       ['/tmp/u1', plain.bytes, {}],
@@ -84,16 +85,27 @@ describe('trees', () => {
   it('go into what is there', async () => {
     await truth('mkdir -p /tmp/into/a && cd /tmp/into && echo old >a/x && echo stays >a/y && chmod 700 a');
     const archive = await tarOf(
-      [{ name: 'a/', type: 'directory', mode: 0o755 }],
+      [{ name: 'a/', type: 'directory', mode: 0o555, mtime: new Date(0) }],
       [{ name: 'a/x' }, 'new'],
       [{ name: './b' }, 'b'],
     );
     expect((await put('/tmp/into', archive)).status).toBe(200);
     expect(await truth('cd /tmp/into && cat a/x a/y b && stat -c %a a')).toBe('newstays\nb700\n');
-    expect(
-      (await put('/', await tarOf([{ name: 'dev/shm/across/f' }, 'x'], [{ name: 'dev/shm/g' }, 'y']))).status,
-    ).toBe(200);
-    expect(await truth('cat /dev/shm/across/f /dev/shm/g')).toBe('xy');
+    expect(Number(await truth('stat -c %Y /tmp/into/a'))).toBeGreaterThan(1e9);
+  });
+
+  it('go into other file systems that are mounted there, with modes and times', async () => {
+    const mtime = new Date(1_000_000_000_000);
+    const across = await tarOf(
+      [{ name: 'dev/shm/across', type: 'directory', mode: 0o555, mtime }],
+      [{ name: 'dev/shm/across/f', mode: 0o640, mtime }, 'x'],
+      [{ name: 'dev/shm/across/l', type: 'symlink', linkname: 'f', mtime }],
+      [{ name: 'dev/shm/g' }, 'y'],
+    );
+    expect((await put('/', across)).status).toBe(200);
+    expect(await truth('cd /dev/shm && cat across/l g && stat -c "%a %Y" across across/f across/l')).toBe(
+      'xy555 1000000000\n640 1000000000\n777 1000000000\n',
+    );
   });
 
   it.each<[string, Entry[], number]>([

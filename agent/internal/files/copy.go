@@ -212,12 +212,11 @@ func makeDir(dirFD int, name string) (int, error) {
 
 // keep gives a copy what the original had: for root its owner too. Of fd, or of a link by name.
 func keep(dirFD int, name string, fd int, st *unix.Stat_t, cred fsid.Cred) error {
-	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, st.Mtim}
 	if fd < 0 {
 		if cred.UID == 0 {
 			_ = unix.Fchownat(dirFD, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
 		}
-		_ = unix.UtimesNanoAt(dirFD, name, times, unix.AT_SYMLINK_NOFOLLOW)
+		_ = unix.UtimesNanoAt(dirFD, name, onlyModified(st.Mtim), unix.AT_SYMLINK_NOFOLLOW)
 		return nil
 	}
 	mode := st.Mode & 0o7777
@@ -231,7 +230,6 @@ func keep(dirFD int, name string, fd int, st *unix.Stat_t, cred fsid.Cred) error
 	if err := unix.Fchmod(fd, mode); err != nil {
 		return err
 	}
-	tv := []unix.Timeval{unix.NsecToTimeval(st.Mtim.Nano()), unix.NsecToTimeval(st.Mtim.Nano())}
-	_ = unix.Futimes(fd, tv)
+	touch(fd, st.Mtim)
 	return nil
 }

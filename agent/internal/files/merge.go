@@ -2,6 +2,8 @@ package files
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -10,29 +12,46 @@ import (
 
 // merge moves what is complete into the folder: first it looks whether all of it can go there, then it goes.
 func (u *unpacker) merge() error {
-	for _, act := range []bool{false, true} {
-		if err := mergeInto(u.stageFD, u.rootFD, u.path, act); err != nil {
+	m := merger{there: map[string]bool{}}
+	for _, m.act = range []bool{false, true} {
+		if err := m.into(u.stageFD, u.rootFD, u.path); err != nil {
 			return err
 		}
 	}
-	for i := len(u.later) - 1; i >= 0; i-- {
-		d := u.later[i]
-		fd, _, err := openBelow(u.rootFD, d.name)
-		if err != nil {
-			return err
+	// What is in a folder comes before the folder: it may be one that cannot be entered afterwards.
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(u.dirs))) {
+		if m.there[u.path+"/"+name] {
+			continue // it keeps what it has
 		}
-		err = unix.Fchmod(fd, d.mode)
-		_ = unix.Close(fd)
-		if err != nil {
-			return err
+		if err := u.dirs[name].give(u.rootFD, name); err != nil {
+			return wrap(u.path+"/"+name, err)
 		}
 	}
 	u.made = false
 	return nil
 }
 
-// mergeInto does a folder: one that is there stays and gets what is in the other, a file or link is replaced.
-func mergeInto(fromFD, toFD int, path string, act bool) error {
+func (end dirEnd) give(rootFD int, name string) error {
+	fd, _, err := openBelow(rootFD, name)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.Fchmod(fd, end.mode); err != nil {
+		return err
+	}
+	touch(fd, end.mtime)
+	return nil
+}
+
+// merger moves one tree into another.
+type merger struct {
+	act   bool            // and does not only look whether it can
+	there map[string]bool // folders that were there already
+}
+
+// into does a folder: one that is there stays and gets what is in the other, a file or link is replaced.
+func (m *merger) into(fromFD, toFD int, path string) error {
 	if _, err := unix.Seek(fromFD, 0, 0); err != nil {
 		return err
 	}
@@ -41,14 +60,14 @@ func mergeInto(fromFD, toFD int, path string, act bool) error {
 		return err
 	}
 	for _, name := range names {
-		if err := mergeOne(fromFD, toFD, name, path+"/"+name, act); err != nil {
+		if err := m.one(fromFD, toFD, name, path+"/"+name); err != nil {
 			return wrap(path+"/"+name, err)
 		}
 	}
 	return nil
 }
 
-func mergeOne(fromFD, toFD int, name, path string, act bool) error {
+func (m *merger) one(fromFD, toFD int, name, path string) error {
 	var from, to unix.Stat_t
 	if err := unix.Fstatat(fromFD, name, &from, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
@@ -65,18 +84,19 @@ func mergeOne(fromFD, toFD int, name, path string, act bool) error {
 	case !isNew && !fromDir && toDir:
 		return refuse("exists", path, "is a directory there; nothing is unpacked")
 	case !isNew && fromDir:
-		return mergeDir(fromFD, toFD, name, path, act)
-	case !act:
+		m.there[path] = true
+		return m.dir(fromFD, toFD, name, path)
+	case !m.act:
 		return nil
 	}
 	err = unix.Renameat(fromFD, name, toFD, name)
 	if errors.Is(err, unix.EXDEV) {
-		return mergeAcross(fromFD, toFD, name, path, &from)
+		return m.across(fromFD, toFD, name, path, &from)
 	}
 	return err
 }
 
-func mergeDir(fromFD, toFD int, name, path string, act bool) error {
+func (m *merger) dir(fromFD, toFD int, name, path string) error {
 	from, err := openDirAt(fromFD, name)
 	if err != nil {
 		return err
@@ -90,17 +110,17 @@ func mergeDir(fromFD, toFD int, name, path string, act bool) error {
 	if onKernelSystem(to) {
 		return refuse("permission", path, "the kernel's own files are not written")
 	}
-	return mergeInto(from, to, path, act)
+	return m.into(from, to, path)
 }
 
-// mergeAcross goes into another file system, that is mounted below the folder: there a rename cannot go.
-func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
+// across goes into another file system, that is mounted below the folder: there a rename cannot go.
+func (m *merger) across(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		if err := umask.Mkdirat(toFD, name, 0o755); err != nil {
 			return err
 		}
-		if err := mergeDir(fromFD, toFD, name, path, true); err != nil {
+		if err := m.dir(fromFD, toFD, name, path); err != nil {
 			return err
 		}
 		return chmodAt(toFD, name, st.Mode&0o7777)
@@ -109,7 +129,7 @@ func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 		if err != nil {
 			return err
 		}
-		return replacing(toFD, name, func() error { return unix.Symlinkat(target, toFD, name) })
+		return linkTo(target, toFD, name, st.Mtim)
 	}
 	src, err := unix.Openat(fromFD, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -129,6 +149,7 @@ func mergeAcross(fromFD, toFD int, name, path string, st *unix.Stat_t) error {
 		err = unix.Fchmod(dst, st.Mode&0o7777)
 	}
 	if err == nil {
+		touch(dst, st.Mtim)
 		err = unix.Renameat(toFD, temp, toFD, name)
 	}
 	if err != nil {

@@ -38,7 +38,9 @@ func (s *Service) Unpack(ctx context.Context, path, user string, body io.Reader,
 	if err != nil {
 		return Unpacked{}, err
 	}
-	u := &unpacker{service: s, cred: cred, path: strings.TrimRight(path, "/"), options: options, rootFD: -1, stageFD: -1, parentFD: -1}
+	u := &unpacker{
+		service: s, cred: cred, path: strings.TrimRight(path, "/"), options: options, rootFD: -1, stageFD: -1, parentFD: -1, dirs: map[string]dirEnd{},
+	}
 	defer u.close()
 	if err := s.as(cred, path, u.begin); err != nil {
 		return Unpacked{}, err
@@ -64,14 +66,14 @@ type unpacker struct {
 
 	parent   string // the folder of the last entry …
 	parentFD int    // … opened, unless it is the stage itself
-	later    []dirMode
+	dirs     map[string]dirEnd
 	implied  int64 // folders that no entry names, made on the way to one
 }
 
-// dirMode is a folder that gets its mode when all is in it.
-type dirMode struct {
-	name string
-	mode uint32
+// dirEnd is what a folder gets when all is in it.
+type dirEnd struct {
+	mode  uint32
+	mtime unix.Timespec
 }
 
 func (u *unpacker) begin() (err error) {

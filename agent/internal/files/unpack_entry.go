@@ -36,7 +36,7 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 			return refuse("invalid", h.Name, "is a link that leads out of the archive; nothing is unpacked")
 		}
 		return u.inStage(name, func(dirFD int, base string) error {
-			return replacing(dirFD, base, func() error { return unix.Symlinkat(h.Linkname, dirFD, base) })
+			return linkTo(h.Linkname, dirFD, base, timeOf(h))
 		})
 	case tar.TypeLink:
 		return u.hardLink(name, h)
@@ -107,9 +107,9 @@ func (u *unpacker) dir(dirFD int, base, name string, h *tar.Header) error {
 	if err != nil {
 		return err
 	}
+	u.dirs[name] = dirEnd{mode, timeOf(h)}
 	if mode&0o700 != 0o700 {
-		u.later = append(u.later, dirMode{name, mode})
-		return nil
+		return nil // it could not be filled
 	}
 	return chmodAt(dirFD, base, mode)
 }
@@ -121,6 +121,15 @@ func replacing(dirFD int, base string, create func() error) error {
 		if err = unix.Unlinkat(dirFD, base, 0); err == nil {
 			err = create()
 		}
+	}
+	return err
+}
+
+// linkTo makes a link, in the place of one that is there.
+func linkTo(target string, dirFD int, name string, mtime unix.Timespec) error {
+	err := replacing(dirFD, name, func() error { return unix.Symlinkat(target, dirFD, name) })
+	if err == nil {
+		_ = unix.UtimesNanoAt(dirFD, name, onlyModified(mtime), unix.AT_SYMLINK_NOFOLLOW)
 	}
 	return err
 }
@@ -147,8 +156,7 @@ func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
 		if err := unix.Fchmod(fd, uint32(h.Mode)&0o7777); err != nil {
 			return err
 		}
-		tv := unix.NsecToTimeval(h.ModTime.UnixNano())
-		_ = unix.Futimes(fd, []unix.Timeval{tv, tv})
+		touch(fd, timeOf(h))
 		return nil
 	})
 }
