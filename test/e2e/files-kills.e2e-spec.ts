@@ -1,8 +1,8 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from './support/docker.js';
-import { Files } from './support/files.js';
-import { eventually, Service, type Sandbox } from './support/service.js';
+import { filesHere } from './support/files.js';
+import { eventually } from './support/service.js';
 
 const SIZE = 6_000_000;
 const PATH = '/srv/kept/file';
@@ -15,19 +15,12 @@ function version(n: number): Buffer {
 
 /** Writers that die at random moments: the file is always one of those that were written, whole, and nothing lies around. */
 describe.each(['socket', 'exec'])('a writer killed in the middle (%s)', (transport) => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
+  const here = filesHere({ ATOLL_TRANSPORT: transport });
   const whole = new Set<string>();
   let written = 0;
-
   beforeAll(async () => {
-    service = await Service.start({ ATOLL_TRANSPORT: transport });
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
-    expect((await files.put(PATH, next())).status).toBe(200);
+    expect((await here.files.put(PATH, next())).status).toBe(200);
   });
-  afterAll(() => service.stop());
 
   function next(): Buffer {
     const content = version(written++);
@@ -46,8 +39,8 @@ describe.each(['socket', 'exec'])('a writer killed in the middle (%s)', (transpo
         await sleep(10);
       },
     });
-    const url = `${service.url}${sandbox.path}/files?path=${PATH}`;
-    const headers = { authorization: service.headers.authorization, 'content-type': 'application/octet-stream' };
+    const url = `${here.service.url}${here.sandbox.path}/files?path=${PATH}`;
+    const headers = { authorization: here.service.headers.authorization, 'content-type': 'application/octet-stream' };
     const init = { method: 'PUT', headers, body, duplex: 'half', signal };
     return fetch(url, init as RequestInit).then(
       (response) => response.text(),
@@ -56,10 +49,10 @@ describe.each(['socket', 'exec'])('a writer killed in the middle (%s)', (transpo
   }
 
   async function isWhole(): Promise<void> {
-    const { stdout } = await sandbox.sh(`sha256sum ${PATH}`);
+    const { stdout } = await here.sandbox.sh(`sha256sum ${PATH}`);
     expect(whole.has(stdout.split(' ')[0])).toBe(true);
     await eventually(
-      async () => (await sandbox.sh('find / -xdev -name ".atoll-tmp*"; ls -A /srv/kept')).stdout,
+      async () => (await here.sandbox.sh('find / -xdev -name ".atoll-tmp*"; ls -A /srv/kept')).stdout,
       (left) => left === 'file\n',
     );
   }
@@ -78,22 +71,22 @@ describe.each(['socket', 'exec'])('a writer killed in the middle (%s)', (transpo
   it.each(moments.slice(2))('with the service, after %i ms', async (ms) => {
     const writing = write();
     await sleep(ms);
-    await service.kill('SIGKILL');
+    await here.service.kill('SIGKILL');
     await writing;
-    await service.boot();
+    await here.service.boot();
     await isWhole();
   });
 
   it.each(moments.slice(2))('with its sandbox, after %i ms', async (ms) => {
     const writing = write();
     await sleep(ms);
-    docker('kill', `atoll-${sandbox.id}`);
+    docker('kill', `atoll-${here.sandbox.id}`);
     await writing;
     await eventually(
-      () => service.get(sandbox.path),
+      () => here.service.get(here.sandbox.path),
       ({ body }) => body.status === 'stopped',
     );
-    expect((await service.post(`${sandbox.path}/start`)).status).toBe(200);
+    expect((await here.service.post(`${here.sandbox.path}/start`)).status).toBe(200);
     await isWhole();
   });
 });

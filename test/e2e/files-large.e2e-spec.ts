@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Files } from './support/files.js';
-import { Service, type Sandbox } from './support/service.js';
+import { filesHere } from './support/files.js';
 
 const MIB = 1024 * 1024;
 /** `ATOLL_TEST_LARGE_MIB=2048` is the long form; see `test/soak`. */
@@ -9,25 +8,16 @@ const SIZE = Number(process.env.ATOLL_TEST_LARGE_MIB ?? 192) * MIB;
 /** Even on a machine that has other work to do. */
 const TIMEOUT_MS = 60_000 + (SIZE / MIB) * 150;
 
-describe('large files', () => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
-
-  beforeAll(async () => {
-    service = await Service.start();
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
-  });
-  afterAll(() => service.stop());
+describe.each(['socket', 'exec'])('large files by %s', (transport) => {
+  const here = filesHere({ ATOLL_TRANSPORT: transport });
 
   const rss = async () => {
-    const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${service.pid}/status`, 'utf8'))!;
+    const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${here.service.pid}/status`, 'utf8'))!;
     return Number(kib) / 1024;
   };
-  const url = (path: string) => `${service.url}${sandbox.path}/files?path=${path}`;
+  const url = (path: string) => `${here.service.url}${here.sandbox.path}/files?path=${path}`;
   const BYTES = 'application/octet-stream';
-  const headers = (more: Record<string, string>) => ({ authorization: service.headers.authorization, ...more });
+  const headers = (more: Record<string, string>) => ({ authorization: here.service.headers.authorization, ...more });
 
   async function send(path: string, size: number): Promise<string> {
     const hash = createHash('sha256');
@@ -66,7 +56,7 @@ describe('large files', () => {
       const sent = await send('/tmp/large', SIZE);
       const received = await receive('/tmp/large').finally(() => clearInterval(sampling));
       expect(received).toBe(sent);
-      expect((await sandbox.run('sha256sum', ['/tmp/large'])).stdout.split(' ')[0]).toBe(sent);
+      expect((await here.sandbox.run('sha256sum', ['/tmp/large'])).stdout.split(' ')[0]).toBe(sent);
       const growth = Math.max(...samples) - before;
       console.log(`RSS ${before.toFixed(0)} MiB, grew by ${growth.toFixed(1)} MiB`);
       expect(growth).toBeLessThanOrEqual(20);
@@ -75,13 +65,27 @@ describe('large files', () => {
   );
 
   it('do not slow others down when their readers are slow', async () => {
+    const third = async () => {
+      const times: number[] = [];
+      for (let turn = 0; turn < 40; turn++) {
+        const begun = performance.now();
+        expect((await here.files.put('/tmp/third', 'x')).status).toBe(200);
+        times.push(performance.now() - begun);
+      }
+      const begun = performance.now();
+      await send('/tmp/fast', 32 * MIB);
+      return { small: times.sort((a, b) => a - b)[20], large: performance.now() - begun };
+    };
+    await third();
+    const alone = await third();
     const slow = await Promise.all(
       [1, 2].map(() => fetch(url('/tmp/large'), { headers: headers({ accept: BYTES }) })), // and nobody reads them
     );
-    const begun = performance.now();
-    for (let turn = 0; turn < 20; turn++) expect((await files.put('/tmp/third', 'x')).status).toBe(200);
-    await send('/tmp/fast', 32 * MIB);
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    const beside = await third();
     await Promise.all(slow.map(({ body }) => body!.cancel()));
+    console.log(`alone ${JSON.stringify(alone)}, beside two slow readers ${JSON.stringify(beside)}`);
+    // Whoever waited for the slow ones would wait for ever: what is allowed is what a busy machine does.
+    expect(beside.small).toBeLessThan(3 * alone.small + 20);
+    expect(beside.large).toBeLessThan(3 * alone.large + 500);
   });
 });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { isUtf8 } from 'node:buffer';
 import { createCipheriv, createHash } from 'node:crypto';
-import { base64, Files } from './support/files.js';
-import { Service, type Sandbox } from './support/service.js';
+import { base64, filesHere } from './support/files.js';
 
 const BYTES = { 'content-type': 'application/octet-stream', accept: 'application/octet-stream' };
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -45,22 +44,13 @@ const contents = fc.oneof(
 );
 
 describe('any content under any name', () => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
-
-  beforeAll(async () => {
-    service = await Service.start();
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
-  });
-  afterAll(() => service.stop());
+  const here = filesHere();
 
   /** What is true inside; a path of any bytes goes in as base64. */
   const truth = async (path: Buffer) => {
     const script =
       'f=$(printf %s "$1" | base64 -d; echo x); f=${f%x}; [ -f "$f" ] && stat -c "%s %a %u" -- "$f" && sha256sum <"$f"';
-    return (await sandbox.run('sh', ['-c', script, 'sh', base64(path)])).stdout;
+    return (await here.sandbox.run('sh', ['-c', script, 'sh', base64(path)])).stdout;
   };
 
   it('is written, read, listed, told of, moved and deleted as it is', async () => {
@@ -70,16 +60,16 @@ describe('any content under any name', () => {
       const path = Buffer.concat([Buffer.from(`${folder}/`), name]);
       const query = { path_base64: base64(path) };
       const is = `${content.length} 644 0\n${sha256(content)}  -\n`;
-      expect((await files.call({ method: 'PUT', query, headers: BYTES, body: content })).status).toBe(200);
+      expect((await here.files.call({ method: 'PUT', query, headers: BYTES, body: content })).status).toBe(200);
       expect(await truth(path)).toBe(is);
 
-      const back = await files.call({ query, headers: BYTES });
+      const back = await here.files.call({ query, headers: BYTES });
       expect(back.bytes.equals(content)).toBe(true);
-      const asText = await files.call({ query });
+      const asText = await here.files.call({ query });
       if (!isUtf8(content)) expect(asText.status).toBe(406);
       else expect(Buffer.from(asText.json.content).equals(content)).toBe(true);
 
-      const { json } = await files.list(folder);
+      const { json } = await here.files.list(folder);
       expect(json.entries).toHaveLength(1);
       const [{ name: listed, name_base64, size }] = json.entries;
       expect(name_base64 === undefined ? Buffer.from(listed) : Buffer.from(name_base64, 'base64')).toEqual(name);
@@ -87,24 +77,26 @@ describe('any content under any name', () => {
       expect(json.output.trimEnd().split('\n')).toHaveLength(2);
 
       expect(json.output).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
-      const stat = await files.call({ call: '/stat', query });
+      const stat = await here.files.call({ call: '/stat', query });
       expect(stat.json).toMatchObject({ type: 'file', size: content.length, mode: '0644' });
       expect(stat.json.etag).toBe(back.headers.get('etag'));
 
       const there = Buffer.concat([Buffer.from(`/tmp/there ${turn}/`), moved]);
       const body = { to_base64: base64(there) };
-      expect((await files.call({ method: 'POST', call: '/move', query, body })).status).toBe(200);
+      expect((await here.files.call({ method: 'POST', call: '/move', query, body })).status).toBe(200);
       expect(await truth(path)).toBe('');
       expect(await truth(there)).toBe(is);
-      expect((await files.call({ query, headers: BYTES })).status).toBe(404);
+      expect((await here.files.call({ query, headers: BYTES })).status).toBe(404);
       const gone = { path_base64: base64(there) };
-      expect((await files.call({ method: 'DELETE', query: gone })).status).toBe(204);
+      expect((await here.files.call({ method: 'DELETE', query: gone })).status).toBe(204);
       expect(await truth(there)).toBe('');
-      expect((await files.call({ call: '/stat', query: gone })).status).toBe(404);
+      expect((await here.files.call({ call: '/stat', query: gone })).status).toBe(404);
     };
     const property = fc.asyncProperty(names, names, contents, round);
     await fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 15_000, endOnFailure: true });
     expect(turn).toBeGreaterThan(3);
-    expect((await sandbox.sh('ls -A / /tmp; find / -xdev -name ".atoll-tmp*"')).stdout).not.toMatch(/pwned|atoll-tmp/);
+    expect((await here.sandbox.sh('ls -A / /tmp; find / -xdev -name ".atoll-tmp*"')).stdout).not.toMatch(
+      /pwned|atoll-tmp/,
+    );
   });
 });

@@ -1,56 +1,44 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
-import { Files } from './support/files.js';
-import { Service, type Sandbox } from './support/service.js';
+import { filesHere } from './support/files.js';
 
 const MB = 1_000_000;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('files that several touch at once', () => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
-
-  beforeAll(async () => {
-    service = await Service.start();
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
-  });
-  afterAll(() => service.stop());
-
-  const truth = async (script: string) => (await sandbox.sh(script)).stdout;
+  const here = filesHere();
 
   it('are never seen half, with several writers on one path', async () => {
     const versions = Array.from({ length: 6 }, (_, n) => randomBytes(MB + n));
     const known = new Set(versions.map(sha256));
-    await files.put('/tmp/shared', versions[0]);
+    await here.files.put('/tmp/shared', versions[0]);
     let writing = true;
     const readers = [1, 2].map(async () => {
       let reads = 0;
       for (; writing || reads === 0; reads++) {
-        const { status, bytes } = await files.get('/tmp/shared');
+        const { status, bytes } = await here.files.get('/tmp/shared');
         expect(status).toBe(200);
         expect(known.has(sha256(bytes))).toBe(true);
       }
       return reads;
     });
     const writers = versions.map(async (content) => {
-      for (let turn = 0; turn < 3; turn++) expect((await files.put('/tmp/shared', content)).status).toBe(200);
+      for (let turn = 0; turn < 3; turn++) expect((await here.files.put('/tmp/shared', content)).status).toBe(200);
     });
     await Promise.all(writers);
     writing = false;
     for (const reads of await Promise.all(readers)) expect(reads).toBeGreaterThan(0);
-    expect(known.has(sha256((await files.get('/tmp/shared')).bytes))).toBe(true);
-    expect(await truth('ls -A /tmp')).toBe('shared\n');
+    expect(known.has(sha256((await here.files.get('/tmp/shared')).bytes))).toBe(true);
+    expect(await here.truth('ls -A /tmp')).toBe('shared\n');
   });
 
   it('lose nothing of what is appended at the same time', async () => {
     const lines = Array.from({ length: 20 }, (_, n) => `line ${n} ${'x'.repeat(n * 97)}\n`);
-    const append = (line: string) => files.put('/tmp/log', line, { query: { append: 'true' } });
-    await files.put('/tmp/log', '');
+    const append = (line: string) => here.files.put('/tmp/log', line, { query: { append: 'true' } });
+    await here.files.put('/tmp/log', '');
     await Promise.all(lines.map(append));
-    const { bytes } = await files.get('/tmp/log');
+    const { bytes } = await here.files.get('/tmp/log');
     expect(bytes.toString().split('\n').sort()).toEqual(lines.join('').split('\n').sort());
   });
 
@@ -58,9 +46,9 @@ describe('files that several touch at once', () => {
     const content = randomBytes(4 * MB);
     const seen = new Set<number>();
     for (let turn = 0; turn < 10; turn++) {
-      await files.put('/tmp/doomed', content);
-      const reads = Array.from({ length: 3 }, () => files.get('/tmp/doomed'));
-      const removed = await files.call({ method: 'DELETE', query: { path: '/tmp/doomed' } });
+      await here.files.put('/tmp/doomed', content);
+      const reads = Array.from({ length: 3 }, () => here.files.get('/tmp/doomed'));
+      const removed = await here.files.call({ method: 'DELETE', query: { path: '/tmp/doomed' } });
       expect(removed.status).toBe(204);
       for (const { status, bytes } of await Promise.all(reads)) {
         seen.add(status);
@@ -72,32 +60,32 @@ describe('files that several touch at once', () => {
   });
 
   it('stay what they were for a program that holds them open', async () => {
-    await files.put('/tmp/held', 'old content\n');
+    await here.files.put('/tmp/held', 'old content\n');
     const script =
       'exec 3</tmp/held; touch /tmp/ready; while [ ! -e /tmp/go ]; do sleep 0.02; done; cat <&3; cat /tmp/held';
-    const reading = truth(script);
-    await expect.poll(() => truth('ls /tmp/ready')).toBe('/tmp/ready\n');
-    await files.put('/tmp/held', 'new\n');
-    await files.put('/tmp/go', '');
+    const reading = here.truth(script);
+    await expect.poll(() => here.truth('ls /tmp/ready')).toBe('/tmp/ready\n');
+    await here.files.put('/tmp/held', 'new\n');
+    await here.files.put('/tmp/go', '');
     expect(await reading).toBe('old content\nnew\n');
   });
 
   it('are replaced while they run', async () => {
-    await truth('cp /bin/busybox /tmp/sleep');
-    const running = await sandbox.spawn('/tmp/sleep', ['30']);
-    expect((await files.put('/tmp/sleep', '#!/bin/sh\necho other\n')).status).toBe(200);
-    expect((await sandbox.run('/tmp/sleep', ['30'])).stdout).toBe('other\n'); // with its mode
-    expect((await service.get(`${sandbox.path}/cmd/${running}`)).body.command.state).toBe('running');
-    await service.post(`${sandbox.path}/cmd/${running}/kill`, { signal: 9 });
+    await here.truth('cp /bin/busybox /tmp/sleep');
+    const running = await here.sandbox.spawn('/tmp/sleep', ['30']);
+    expect((await here.files.put('/tmp/sleep', '#!/bin/sh\necho other\n')).status).toBe(200);
+    expect((await here.sandbox.run('/tmp/sleep', ['30'])).stdout).toBe('other\n'); // with its mode
+    expect((await here.service.get(`${here.sandbox.path}/cmd/${running}`)).body.command.state).toBe('running');
+    await here.service.post(`${here.sandbox.path}/cmd/${running}/kill`, { signal: 9 });
   });
 
   /** A folder of a plain user's that is a link to somewhere else every other moment. */
   it('cannot be led elsewhere by folders that are swapped for links', async () => {
-    await truth(`mkdir -p /victim/a/b && echo precious >/victim/a/f && echo precious >/victim/f && chmod -R go-w /victim
+    await here.truth(`mkdir -p /victim/a/b && echo precious >/victim/a/f && echo precious >/victim/f && chmod -R go-w /victim
       mkdir -p /tmp/mine && chown 1000:1000 /tmp/mine`);
     const swap =
       'cd /tmp/mine; while :; do mkdir -p d/a/b; touch d/a/f d/f; ln -s /victim l; mv -T d e; mv -T l d; mv -T d l; mv -T e d; rm l; done';
-    const { body } = await service.post(`${sandbox.path}/cmd`, {
+    const { body } = await here.service.post(`${here.sandbox.path}/cmd`, {
       command: 'sh',
       args: ['-c', swap],
       user: '1000:1000',
@@ -112,32 +100,32 @@ describe('files that several touch at once', () => {
     let calls = 0;
     for (; Date.now() < until; calls++) {
       const answers = await Promise.all([
-        files.call({ method: 'DELETE', query: { path } }),
-        files.call({ method: 'DELETE', query: { path: '/tmp/mine' }, headers: {} }),
-        files.patch('/tmp/mine', { mode: '0777', owner: '1000', recursive: true }),
-        files.call({
+        here.files.call({ method: 'DELETE', query: { path } }),
+        here.files.call({ method: 'DELETE', query: { path: '/tmp/mine' }, headers: {} }),
+        here.files.patch('/tmp/mine', { mode: '0777', owner: '1000', recursive: true }),
+        here.files.call({
           method: 'PUT',
           query: { path: '/tmp/mine' },
           headers: { 'content-type': 'application/x-tar' },
           body: tar,
         }),
-        files.post('copy', '/tmp/mine', { to: `/tmp/copy ${calls}` }),
-        files.post('move', path, { to: `/tmp/mine/moved`, overwrite: true }),
+        here.files.post('copy', '/tmp/mine', { to: `/tmp/copy ${calls}` }),
+        here.files.post('move', path, { to: `/tmp/mine/moved`, overwrite: true }),
       ]);
       for (const { status } of answers) expect(status).toBeLessThan(500);
-      await truth('mkdir -p /tmp/mine; chown 1000:1000 /tmp/mine; rm -rf /tmp/copy*');
+      await here.truth('mkdir -p /tmp/mine; chown 1000:1000 /tmp/mine; rm -rf /tmp/copy*');
     }
-    await service.post(`${sandbox.path}/cmd/${body.command.id}/kill`, { signal: 9 });
+    await here.service.post(`${here.sandbox.path}/cmd/${body.command.id}/kill`, { signal: 9 });
     expect(calls).toBeGreaterThan(2);
     const victim = 'cd /victim && find . | sort && cat f a/f && stat -c "%a %u" . a a/b a/f f';
-    expect(await truth(victim)).toBe(
+    expect(await here.truth(victim)).toBe(
       '.\n./a\n./a/b\n./a/f\n./f\nprecious\nprecious\n755 0\n755 0\n755 0\n644 0\n644 0\n',
     );
   });
 
   it('are not reached outside of the sandbox by any link or path', async () => {
-    const own = (await files.get('/etc/hostname')).bytes.toString();
-    await truth('ln -s /proc/self/root /tmp/root; ln -s /proc/1/root /tmp/pid1; ln -s ../../../../../.. /tmp/up');
+    const own = (await here.files.get('/etc/hostname')).bytes.toString();
+    await here.truth('ln -s /proc/self/root /tmp/root; ln -s /proc/1/root /tmp/pid1; ln -s ../../../../../.. /tmp/up');
     for (const path of [
       '/../../../etc/hostname',
       '/tmp/up/etc/hostname',
@@ -145,19 +133,19 @@ describe('files that several touch at once', () => {
       '/tmp/pid1/etc/hostname',
       '/proc/1/cwd/etc/hostname',
     ]) {
-      const { status, bytes } = await files.get(path);
+      const { status, bytes } = await here.files.get(path);
       if (status === 200) expect(bytes.toString()).toBe(own);
       else expect([403, 404]).toContain(status);
     }
     for (const secret of ['environ', 'mem', 'maps', 'fd/0', 'fd/3', 'task/1/environ', 'map_files']) {
       for (const self of ['/proc/self', '/proc/1', '/proc/thread-self', '/tmp/root/proc/1']) {
-        const { status } = await files.get(`${self}/${secret}`);
+        const { status } = await here.files.get(`${self}/${secret}`);
         expect([400, 403, 404], `${self}/${secret}`).toContain(status);
       }
     }
-    const written = await files.put('/tmp/root/tmp/by-root', 'x');
+    const written = await here.files.put('/tmp/root/tmp/by-root', 'x');
     expect([200, 403]).toContain(written.status);
-    if (written.status === 200) expect(await truth('cat /tmp/by-root')).toBe('x');
+    if (written.status === 200) expect(await here.truth('cat /tmp/by-root')).toBe('x');
     for (const path of [
       '/proc/self/fd/5',
       '/proc/1/mem',
@@ -165,6 +153,6 @@ describe('files that several touch at once', () => {
       '/proc/sysrq-trigger',
       '/tmp/root/proc/sysrq-trigger',
     ])
-      expect((await files.put(path, 'x')).status, path).toBe(403);
+      expect((await here.files.put(path, 'x')).status, path).toBe(403);
   });
 });

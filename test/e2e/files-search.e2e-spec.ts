@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Files } from './support/files.js';
-import { eventually, Service, type Sandbox } from './support/service.js';
+import { filesHere } from './support/files.js';
+import { eventually } from './support/service.js';
 
 interface Event {
   type: string;
@@ -10,26 +10,18 @@ interface Event {
 }
 
 describe('finding, replacing, watching', () => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
-
+  const here = filesHere({ ATOLL_MAX_TEXT_FILE: '100000', ATOLL_MAX_WATCHED_DIRECTORIES: '20' });
   beforeAll(async () => {
-    service = await Service.start({ ATOLL_MAX_TEXT_FILE: '100000', ATOLL_MAX_WATCHED_DIRECTORIES: '20' });
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
-    await sandbox.sh(
+    await here.sandbox.sh(
       'mkdir -p /tmp/p/src/deep /tmp/p/docs && cd /tmp/p && echo one >a.ts && printf "x\\r\\nfind ME (here)\\nÜber me" >src/b.ts',
     );
-    await sandbox.sh(
+    await here.sandbox.sh(
       'cd /tmp/p && echo find >src/deep/c.js && printf "find\\0" >binary && mkfifo pipe && ln -s / root && echo find >docs/d.ts',
     );
   });
-  afterAll(() => service.stop());
 
-  const truth = async (script: string) => (await sandbox.sh(script)).stdout;
   const search = (query: Record<string, string>) =>
-    files.call({ call: '/search', query: { path: '/tmp/p', ...query } });
+    here.files.call({ call: '/search', query: { path: '/tmp/p', ...query } });
   const paths = async (query: Record<string, string>) =>
     (await search(query)).json.matches.map(({ path }: { path: string }) => path.replace('/tmp/p/', ''));
 
@@ -62,23 +54,23 @@ describe('finding, replacing, watching', () => {
     expect(await paths({ content: '(here)' })).toEqual(['src/b.ts']);
     expect(await paths({ content: '^f.*\\)$', regex: 'true' })).toEqual(['src/b.ts']);
     expect((await search({ content: '(', regex: 'true' })).status).toBe(400);
-    await truth('head -c 3000000 /dev/zero | tr "\\0" x >/tmp/p/long; echo needle >>/tmp/p/long');
+    await here.truth('head -c 3000000 /dev/zero | tr "\\0" x >/tmp/p/long; echo needle >>/tmp/p/long');
     const [long] = (await search({ content: 'needle' })).json.matches;
     expect(long).toMatchObject({ path: '/tmp/p/long', line: 1 });
     expect(long.text.length).toBeLessThanOrEqual(400);
-    await truth('rm /tmp/p/long');
+    await here.truth('rm /tmp/p/long');
     expect((await search({ content: 'x', path: '/proc' })).status).toBe(400);
   });
 
   it('replaces in a file', async () => {
-    const replace = (body: object) => files.post('replace', '/tmp/r', body);
-    await files.put('/tmp/r', 'a $1 a\r\nA', { query: { mode: '0640', uid: '1000' } });
+    const replace = (body: object) => here.files.post('replace', '/tmp/r', body);
+    await here.files.put('/tmp/r', 'a $1 a\r\nA', { query: { mode: '0640', uid: '1000' } });
     expect((await replace({ search: 'a', replace: '$1' })).json).toEqual({
       path: '/tmp/r',
       status: 'replaced',
       replacements: 2,
     });
-    expect(await truth('cat /tmp/r; stat -c "%a %u" /tmp/r')).toBe('$1 $1 $1\r\nA640 1000\n');
+    expect(await here.truth('cat /tmp/r; stat -c "%a %u" /tmp/r')).toBe('$1 $1 $1\r\nA640 1000\n');
     expect((await replace({ search: 'none', replace: 'x' })).json).toMatchObject({
       status: 'unchanged',
       replacements: 0,
@@ -87,22 +79,22 @@ describe('finding, replacing, watching', () => {
     expect((await replace({ search: '$1', replace: 'x', expected: 3 })).status).toBe(200);
     expect((await replace({ search: '(x) (x)', replace: '$2-$1', regex: true })).status).toBe(200);
     expect((await replace({ search: 'a', replace: '', ignore_case: true })).status).toBe(200);
-    expect(await truth('cat /tmp/r')).toBe('x-x x\r\n');
+    expect(await here.truth('cat /tmp/r')).toBe('x-x x\r\n');
     expect((await replace({ search: '', replace: 'x' })).status).toBe(400);
     expect((await replace({ search: '(', replace: 'x', regex: true })).status).toBe(400);
     expect((await replace({ search: 'x', replace: 'y'.repeat(90_000) })).status).toBe(413);
-    expect((await files.post('replace', '/tmp', { search: 'x', replace: 'y' })).status).toBe(400);
-    await files.put('/tmp/r', 'n'.repeat(20));
+    expect((await here.files.post('replace', '/tmp', { search: 'x', replace: 'y' })).status).toBe(400);
+    await here.files.put('/tmp/r', 'n'.repeat(20));
     const all = await Promise.all(Array.from({ length: 8 }, () => replace({ search: 'n', replace: 'nn' })));
     const done = all.filter(({ status }) => status === 200).length;
-    expect((await files.get('/tmp/r')).bytes).toHaveLength(20 * 2 ** done);
+    expect((await here.files.get('/tmp/r')).bytes).toHaveLength(20 * 2 ** done);
   });
 
   it('tells what happens in a directory', async () => {
-    await truth('mkdir -p /tmp/w/old');
+    await here.truth('mkdir -p /tmp/w/old');
     const abort = new AbortController();
-    const response = await fetch(`${service.url}${sandbox.path}/files/watch?path=/tmp/w&recursive=true`, {
-      headers: service.headers,
+    const response = await fetch(`${here.service.url}${here.sandbox.path}/files/watch?path=/tmp/w&recursive=true`, {
+      headers: here.service.headers,
       signal: abort.signal,
     });
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
@@ -121,7 +113,7 @@ describe('finding, replacing, watching', () => {
         () => events.some((event) => expect.objectContaining(wanted).asymmetricMatch(event)),
       );
     await seen({ type: 'started' });
-    await truth(
+    await here.truth(
       'cd /tmp/w && echo x >a && mv a b && chmod 600 b && mkdir -p n/m && echo y >n/m/f && mv n old/n && rm b',
     );
     for (const wanted of [
@@ -135,21 +127,21 @@ describe('finding, replacing, watching', () => {
       { type: 'deleted', path: '/tmp/w/b' },
     ])
       await seen(wanted);
-    await truth('mv /tmp/w/n /tmp/w/old/n');
+    await here.truth('mv /tmp/w/n /tmp/w/old/n');
     await seen({ type: 'moved', path: '/tmp/w/old/n', from: '/tmp/w/n', directory: true });
-    await truth('cd /tmp/w && mkdir -p q/r && mv q old/q'); // before anybody can watch it
+    await here.truth('cd /tmp/w && mkdir -p q/r && mv q old/q'); // before anybody can watch it
     await seen({ type: 'moved', path: '/tmp/w/old/q' });
-    await truth('touch /tmp/w/old/q/r/s');
+    await here.truth('touch /tmp/w/old/q/r/s');
     await seen({ type: 'created', path: '/tmp/w/old/q/r/s' });
-    await files.put('/tmp/w/old/n/m/g', 'by the API');
+    await here.files.put('/tmp/w/old/n/m/g', 'by the API');
     await seen({ type: 'written', path: '/tmp/w/old/n/m/g' });
-    await truth('mv /tmp/w/old /tmp/gone && touch /tmp/gone/n/x');
+    await here.truth('mv /tmp/w/old /tmp/gone && touch /tmp/gone/n/x');
     await seen({ type: 'deleted', path: '/tmp/w/old', directory: true });
     expect(JSON.stringify(events)).not.toContain('atoll-tmp');
-    await truth('rmdir /tmp/w');
+    await here.truth('rmdir /tmp/w');
     await seen({ type: 'end' });
     await reading;
-    const watch = (path: string, query = {}) => files.call({ call: '/watch', query: { path, ...query } });
+    const watch = (path: string, query = {}) => here.files.call({ call: '/watch', query: { path, ...query } });
     expect((await watch('/none')).status).toBe(404);
     expect((await watch('/etc/passwd')).status).toBe(400);
     expect((await watch('/proc')).status).toBe(400);
@@ -157,11 +149,11 @@ describe('finding, replacing, watching', () => {
   });
 
   it('leaves no watch behind when its client goes', async () => {
-    const url = `${service.url}${sandbox.path}/files/watch?path=/tmp`;
+    const url = `${here.service.url}${here.sandbox.path}/files/watch?path=/tmp`;
     // The kernel gives a user 128 instances: 200 find room only when the earlier ones are gone.
     for (let turn = 0; turn < 10; turn++) {
       const client = new AbortController();
-      const begin = () => fetch(url, { headers: service.headers, signal: client.signal });
+      const begin = () => fetch(url, { headers: here.service.headers, signal: client.signal });
       const watches = await Promise.all(Array.from({ length: 20 }, begin));
       expect(watches.map(({ status }) => status)).toEqual(Array(20).fill(200));
       client.abort();

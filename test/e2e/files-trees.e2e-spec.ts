@@ -2,28 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack, type Header as TarHeader } from 'tar-stream';
-import { Files } from './support/files.js';
-import { eventually, Service, type Sandbox } from './support/service.js';
+import { filesHere } from './support/files.js';
+import { eventually } from './support/service.js';
 
 type Entry = [Partial<TarHeader> & { name: string }, (string | Buffer)?];
 
 describe('trees', () => {
-  let service: Service;
-  let sandbox: Sandbox;
-  let files: Files;
-
-  beforeAll(async () => {
-    service = await Service.start({
-      ATOLL_MAX_ARCHIVE_BYTES: '10000000',
-      ATOLL_MAX_ARCHIVE_ENTRIES: '200',
-      ATOLL_MAX_UPLOAD_FILES: '5',
-    });
-    sandbox = await service.sandbox();
-    files = new Files(sandbox);
+  const here = filesHere({
+    ATOLL_MAX_ARCHIVE_BYTES: '10000000',
+    ATOLL_MAX_ARCHIVE_ENTRIES: '200',
+    ATOLL_MAX_UPLOAD_FILES: '5',
   });
-  afterAll(() => service.stop());
 
-  const truth = async (script: string) => (await sandbox.sh(script)).stdout;
   const tarOf = (...entries: Entry[]): Promise<Buffer> => {
     const archive = pack();
     for (const [header, content] of entries) archive.entry(header, content ?? '');
@@ -31,8 +21,8 @@ describe('trees', () => {
     return buffer(archive);
   };
   const put = (path: string, body: Buffer | ReadableStream, query: Record<string, string> = {}, headers = {}) =>
-    files.put(path, body, { query, headers: { 'content-type': 'application/x-tar', ...headers } });
-  const get = (path: string, headers = {}) => files.get(path, { accept: 'application/x-tar', ...headers });
+    here.files.put(path, body, { query, headers: { 'content-type': 'application/x-tar', ...headers } });
+  const get = (path: string, headers = {}) => here.files.get(path, { accept: 'application/x-tar', ...headers });
   const namesIn = async (archive: Buffer): Promise<Record<string, TarHeader>> => {
     const names: Record<string, TarHeader> = {};
     const reader = extract();
@@ -45,14 +35,16 @@ describe('trees', () => {
   };
 
   it('come back as they were, compressed or not', async () => {
-    await truth(
+    await here.truth(
       'mkdir -p "/tmp/t/sub dir/empty" && cd /tmp/t && head -c 3000000 /dev/urandom >big && ln -s "sub dir/f" l && mkfifo p',
     );
-    await truth(
+    await here.truth(
       `cd /tmp/t && echo f >"sub dir/f" && chmod 750 "sub dir/f" && touch -d @1000000000 "sub dir/f" && touch "$(printf 'new\\nline')" ü`,
     );
-    await truth('cd "/tmp/t/sub dir" && chmod 555 empty && touch -d @1100000000 empty . && touch -h -d @1200000000 ../l');
-    await truth('touch /tmp/t/$(printf "x%.0s" $(seq 200))');
+    await here.truth(
+      'cd "/tmp/t/sub dir" && chmod 555 empty && touch -d @1100000000 empty . && touch -h -d @1200000000 ../l',
+    );
+    await here.truth('touch /tmp/t/$(printf "x%.0s" $(seq 200))');
     const plain = await get('/tmp/t', { 'accept-encoding': 'identity' });
     expect(plain.status).toBe(200);
     expect(plain.headers.get('content-encoding')).toBeNull();
@@ -60,7 +52,7 @@ describe('trees', () => {
     const encoded = await get('/tmp/t');
     expect(encoded.headers.get('content-encoding')).toBe('gzip');
     expect(encoded.bytes.equals(plain.bytes)).toBe(true); // fetch has unpacked it
-    const packed = await files.get('/tmp/t', { accept: 'application/gzip' });
+    const packed = await here.files.get('/tmp/t', { accept: 'application/gzip' });
     expect(packed.headers.get('content-disposition')).toContain('filename="t.tar.gz"');
     expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true);
     const names = await namesIn(plain.bytes);
@@ -68,7 +60,7 @@ describe('trees', () => {
     expect(names['sub dir/f']).toMatchObject({ mode: 0o750, size: 2 });
 
     const look = (dir: string) =>
-      truth(
+      here.truth(
         `cd ${dir} && find . ! -type p ! -name . | sort | while IFS= read -r f; do stat -c "%a %s %Y %F %N" "$f"; done; cksum big "sub dir/f"`,
       );
     for (const [path, body, headers] of [
@@ -83,15 +75,15 @@ describe('trees', () => {
   });
 
   it('go into what is there', async () => {
-    await truth('mkdir -p /tmp/into/a && cd /tmp/into && echo old >a/x && echo stays >a/y && chmod 700 a');
+    await here.truth('mkdir -p /tmp/into/a && cd /tmp/into && echo old >a/x && echo stays >a/y && chmod 700 a');
     const archive = await tarOf(
       [{ name: 'a/', type: 'directory', mode: 0o555, mtime: new Date(0) }],
       [{ name: 'a/x' }, 'new'],
       [{ name: './b' }, 'b'],
     );
     expect((await put('/tmp/into', archive)).status).toBe(200);
-    expect(await truth('cd /tmp/into && cat a/x a/y b && stat -c %a a')).toBe('newstays\nb700\n');
-    expect(Number(await truth('stat -c %Y /tmp/into/a'))).toBeGreaterThan(1e9);
+    expect(await here.truth('cd /tmp/into && cat a/x a/y b && stat -c %a a')).toBe('newstays\nb700\n');
+    expect(Number(await here.truth('stat -c %Y /tmp/into/a'))).toBeGreaterThan(1e9);
   });
 
   it('go into other file systems that are mounted there, with modes and times', async () => {
@@ -103,7 +95,7 @@ describe('trees', () => {
       [{ name: 'dev/shm/g' }, 'y'],
     );
     expect((await put('/', across)).status).toBe(200);
-    expect(await truth('cd /dev/shm && cat across/l g && stat -c "%a %Y" across across/f across/l')).toBe(
+    expect(await here.truth('cd /dev/shm && cat across/l g && stat -c "%a %Y" across across/f across/l')).toBe(
       'xy555 1000000000\n640 1000000000\n777 1000000000\n',
     );
   });
@@ -138,25 +130,25 @@ describe('trees', () => {
     ['a file where a directory is', [[{ name: 'kept' }, 'x']], 409],
     ['a directory where a file is', [[{ name: 'file/x' }, 'x']], 409],
   ])('with %s are refused, and change nothing', async (_what, entries, status) => {
-    await truth('rm -rf /tmp/bad; mkdir -p /tmp/bad/kept && echo f >/tmp/bad/file');
+    await here.truth('rm -rf /tmp/bad; mkdir -p /tmp/bad/kept && echo f >/tmp/bad/file');
     const answer = await put('/tmp/bad', await tarOf([{ name: 'good' }, 'good'], ...entries));
     expect(answer.status).toBe(status);
-    expect(await truth('find /tmp/bad | sort; ls /tmp/evil /evil 2>/dev/null')).toBe(
+    expect(await here.truth('find /tmp/bad | sort; ls /tmp/evil /evil 2>/dev/null')).toBe(
       '/tmp/bad\n/tmp/bad/file\n/tmp/bad/kept\n',
     );
     expect((await put('/tmp/fresh', await tarOf([{ name: 'good' }, 'good'], ...entries.slice(-1)))).status).not.toBe(
       500,
     );
-    await truth('rm -rf /tmp/fresh');
+    await here.truth('rm -rf /tmp/fresh');
   });
 
   it('may keep links that lead out, and never follow them', async () => {
-    await truth('mkdir -p /tmp/links && ln -s /tmp/outside /tmp/links/d && mkdir -p /tmp/outside');
+    await here.truth('mkdir -p /tmp/links && ln -s /tmp/outside /tmp/links/d && mkdir -p /tmp/outside');
     const archive = await tarOf([{ name: 'python', type: 'symlink', linkname: '/usr/bin/python3' }]);
     expect((await put('/tmp/links', archive, { links: 'keep' })).status).toBe(200);
-    expect(await truth('readlink /tmp/links/python')).toBe('/usr/bin/python3\n');
+    expect(await here.truth('readlink /tmp/links/python')).toBe('/usr/bin/python3\n');
     expect((await put('/tmp/links', await tarOf([{ name: 'd/x' }, 'x']))).status).toBe(409);
-    expect(await truth('ls -A /tmp/outside')).toBe('');
+    expect(await here.truth('ls -A /tmp/outside')).toBe('');
   });
 
   it('that are no archives, bombs, or cut off, change nothing', async () => {
@@ -173,7 +165,7 @@ describe('trees', () => {
     });
     await expect(put('/tmp/none', cut)).rejects.toThrow();
     await eventually(
-      () => truth('find / -xdev -name ".atoll-tmp*" -o -path /tmp/none'),
+      () => here.truth('find / -xdev -name ".atoll-tmp*" -o -path /tmp/none'),
       (left) => left === '',
     );
     expect((await put('/proc/x', whole)).status).toBe(403);
@@ -184,13 +176,13 @@ describe('trees', () => {
   });
 
   it('are fine for a plain user on its own ground', async () => {
-    await truth('mkdir /tmp/home && chown 1000:1000 /tmp/home');
+    await here.truth('mkdir /tmp/home && chown 1000:1000 /tmp/home');
     const archive = await tarOf(
       [{ name: 'd/', type: 'directory', mode: 0o555 }, ''],
       [{ name: 'd/f', mode: 0o400 }, 'mine'],
     );
     expect((await put('/tmp/home', archive, { user: '1000' })).status).toBe(200);
-    expect(await truth('cd /tmp/home && stat -c "%a %u" d d/f && cat d/f')).toBe('555 1000\n400 1000\nmine');
+    expect(await here.truth('cd /tmp/home && stat -c "%a %u" d d/f && cat d/f')).toBe('555 1000\n400 1000\nmine');
   });
 
   it('arrive as forms with several files', async () => {
@@ -201,9 +193,9 @@ describe('trees', () => {
     form.append('files', new Blob(['ü\r\n']), 'deep/ünï (1) $x.txt');
     form.append('files', new Blob([]), 'empty');
     const post = (path: string, body: FormData) =>
-      fetch(`${service.url}${sandbox.path}/files?path=${encodeURIComponent(path)}`, {
+      fetch(`${here.service.url}${here.sandbox.path}/files?path=${encodeURIComponent(path)}`, {
         method: 'POST',
-        headers: { authorization: service.headers.authorization },
+        headers: { authorization: here.service.headers.authorization },
         body,
       });
     const answer = await post('/tmp/form/', form);
@@ -216,8 +208,8 @@ describe('trees', () => {
         { path: '/tmp/form/empty', size: 0 },
       ],
     });
-    expect((await files.get('/tmp/form/big.bin')).bytes.equals(big)).toBe(true);
-    expect((await files.get('/tmp/form/deep/ünï (1) $x.txt')).bytes.toString()).toBe('ü\r\n');
+    expect((await here.files.get('/tmp/form/big.bin')).bytes.equals(big)).toBe(true);
+    expect((await here.files.get('/tmp/form/deep/ünï (1) $x.txt')).bytes.toString()).toBe('ü\r\n');
     for (const name of ['../evil', '/evil', 'a//b']) {
       const bad = new FormData();
       bad.append('files', new Blob([big]), name);
@@ -226,13 +218,13 @@ describe('trees', () => {
     const many = new FormData();
     for (let n = 0; n < 6; n++) many.append('f', new Blob(['x']), `${n}`);
     expect((await post('/tmp/many', many)).status).toBe(413);
-    const json = await files.call({ method: 'POST', query: { path: '/tmp' }, body: {} });
+    const json = await here.files.call({ method: 'POST', query: { path: '/tmp' }, body: {} });
     expect(json.status).toBe(415);
     const broken = { 'content-type': 'multipart/form-data; boundary=x' };
     const half = '--x\r\ncontent-disposition: form-data; name="f"; filename="half"\r\n\r\nhalf';
-    expect((await files.call({ method: 'POST', query: { path: '/tmp' }, body: half, headers: broken })).status).toBe(
-      400,
-    );
-    expect(await truth('ls -A /tmp | grep -e half -e atoll; ls /evil /tmp/evil 2>/dev/null')).toBe('');
+    expect(
+      (await here.files.call({ method: 'POST', query: { path: '/tmp' }, body: half, headers: broken })).status,
+    ).toBe(400);
+    expect(await here.truth('ls -A /tmp | grep -e half -e atoll; ls /evil /tmp/evil 2>/dev/null')).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import type { Sandbox } from './service.js';
+import { Service, type Sandbox } from './service.js';
 
 export interface RawAnswer {
   status: number;
@@ -73,3 +73,23 @@ export class Files {
 
 /** Percent-encoded by the caller in base64: paths of any bytes. */
 export const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64');
+
+export interface FilesHere {
+  service: Service;
+  sandbox: Sandbox;
+  files: Files;
+  /** What a shell inside says. */
+  truth: (script: string) => Promise<string>;
+}
+
+/** A service with one sandbox for the tests of a `describe`, there before the first of them and gone after the last. */
+export function filesHere(env: Record<string, string> = {}): FilesHere {
+  const here = { truth: async (script: string) => (await here.sandbox.sh(script)).stdout } as FilesHere;
+  beforeAll(async () => {
+    here.service = await Service.start(env);
+    here.sandbox = await here.service.sandbox();
+    here.files = new Files(here.sandbox);
+  });
+  afterAll(() => here.service.stop());
+  return here;
+}
