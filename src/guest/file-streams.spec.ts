@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { agentServer, PEER, type StreamHandler } from '../../test/support/fake-agent.js';
+import { guestOf } from '../../test/support/fake-guest.js';
 import type { Config } from '../config/config.js';
 import { FileStreams } from './file-streams.js';
-import type { Guest } from './guest.js';
-import { Session } from './session.js';
 
 const config = {
   files: { maxRawBytes: 1_000_000, timeoutMs: 2000 },
@@ -14,15 +12,6 @@ const config = {
 } as Config;
 const target = { path: Buffer.from('/f'), user: 'app' };
 const WRITTEN = { created: true, size: 3, etag: '1-2-3-4' };
-const open: Session[] = [];
-afterEach(() => open.splice(0).forEach((session) => session.close()));
-
-async function guestOf(onStream: StreamHandler): Promise<Guest> {
-  const agent = await agentServer(onStream);
-  const session = Session.open(agent.theirs, PEER);
-  open.push(session);
-  return { session: () => Promise.resolve(session) } as unknown as Guest;
-}
 
 const streams = new FileStreams(config);
 

@@ -1,22 +1,14 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { once } from 'node:events';
-import { agentServer, PEER, type StreamHandler } from '../../test/support/fake-agent.js';
+import type { StreamHandler } from '../../test/support/fake-agent.js';
+import { guestOf } from '../../test/support/fake-guest.js';
 import type { Config } from '../config/config.js';
 import { FileWatch } from './file-watch.js';
-import type { Guest } from './guest.js';
-import { Session } from './session.js';
 
 const config = { files: { maxWatchedDirectories: 7 }, agent: { callTimeoutMs: 200 } } as Config;
 const target = { path: Buffer.from('/d'), user: 'app' };
-const open: Session[] = [];
-afterEach(() => open.splice(0).forEach((session) => session.close()));
 
-async function watch(onStream: StreamHandler) {
-  const agent = await agentServer(onStream);
-  const session = Session.open(agent.theirs, PEER);
-  open.push(session);
-  return new FileWatch(config).open({ session: () => Promise.resolve(session) } as unknown as Guest, target, true);
-}
+const watch = async (onStream: StreamHandler) => new FileWatch(config).open(await guestOf(onStream), target, true);
 
 const collected = async <T>(items: AsyncIterable<T>) => {
   const all: T[] = [];
