@@ -49,6 +49,8 @@ type search struct {
 	options SearchOptions
 	byName  func(*node) bool
 	content *regexp.Regexp
+	sieve   *sieve
+	in      *bufio.Reader // for one file after the other
 	found   Found
 	next    *Match // a file to look into …
 	fd      int    // … opened
@@ -75,6 +77,7 @@ func (s *Service) Search(ctx context.Context, path, user string, options SearchO
 		if q.content, err = patternOf(options.Content, options.Regex, options.IgnoreCase); err != nil {
 			return none, err
 		}
+		q.sieve, q.in = sieveFor(options), bufio.NewReaderSize(nil, Chunk)
 	}
 	err = q.run(ctx)
 	if errors.Is(err, errEnough) {
@@ -154,15 +157,17 @@ func (q *search) add(m Match) error {
 func (q *search) lookInto(ctx context.Context) error {
 	m := *q.next
 	defer func() { closeFD(q.fd); q.next, q.fd = nil, -1 }()
-	in := bufio.NewReaderSize(&descriptor{q.service, q.fd}, Chunk)
+	in := q.in
+	in.Reset(&descriptor{q.service, q.fd})
 	if head, _ := in.Peek(8 << 10); bytes.IndexByte(head, 0) >= 0 {
 		return nil
 	}
 	m.Line = 1
 	for !stopped(ctx) {
-		text, err := in.ReadSlice('\n')
-		if at := q.content.FindIndex(bytes.TrimRight(text, "\r\n")); at != nil && len(text) > 0 {
-			m.Column, m.Text = at[0]+1, around(bytes.TrimRight(text, "\r\n"), at[0])
+		line, err := in.ReadSlice('\n')
+		text := bytes.TrimRight(line, "\r\n")
+		if at := q.find(text); at != nil && len(line) > 0 {
+			m.Column, m.Text = at[0]+1, around(text, at[0])
 			if err := q.add(m); err != nil {
 				return err
 			}
@@ -175,6 +180,13 @@ func (q *search) lookInto(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (q *search) find(text []byte) []int {
+	if !q.sieve.mayHold(text) {
+		return nil
+	}
+	return q.content.FindIndex(text)
 }
 
 // around cuts a long line down to what is near the match.
