@@ -151,6 +151,13 @@ describe('what is done with files', () => {
     expect(await here.truth('cd /tmp/own && stat -c "%a %U %g" . a sub sub/b && stat -c %u:%a /etc/passwd')).toBe(
       `${'750 app 7\n'.repeat(4)}0:644\n`,
     );
+    expect((await here.files.patch('/tmp/own', { group: '33', mode: '2775' })).status).toBe(200); // root is not in that group
+    const inGroup = { uid: '0', gid: '7', mode: '2755' };
+    expect((await here.files.put('/tmp/own/s', 'x', { query: inGroup })).status).toBe(200);
+    expect((await here.files.put('/tmp/own/s', 'y')).status).toBe(200);
+    expect((await here.files.post('copy', '/tmp/own', { to: '/tmp/own2' })).status).toBe(200);
+    for (const dir of ['own', 'own2'])
+      expect(await here.truth(`cd /tmp/${dir} && stat -c "%a %g" . s`)).toBe('2775 33\n2755 7\n');
     expect((await here.files.patch('/tmp/own', {})).status).toBe(400);
     expect((await here.files.patch('/tmp/own', { owner: 'nobody-here' })).status).toBe(400);
     expect((await here.files.patch('/etc/passwd', { mode: '0666' }, { user: '1000' })).status).toBe(403);

@@ -97,7 +97,7 @@ func changeOpened(fd int, a Attributes) error {
 	if a.Mode == nil || st.Mode&unix.S_IFMT == unix.S_IFLNK {
 		return nil
 	}
-	return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), *a.Mode)
+	return settingMode(fd, *a.Mode, func() error { return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), *a.Mode) })
 }
 
 // Named fills in the ids of an owner and a group, each a name or a number of the sandbox's; "" is none.

@@ -16,6 +16,9 @@ import (
 // cannot be written while the file can, or the content is appended.
 var errElsewhere = &Error{Kind: "permission", Message: "the folder cannot be written"}
 
+// errChanged says that the file is not any more what it was when its successor got its owner and mode.
+var errChanged = &Error{Kind: "conflict", Message: "the file is being changed by others"}
+
 // begin finds the target and creates the unfinished file beside it. Runs as the acting user.
 func (w *writer) begin() error {
 	t, err := locate(w.path)
@@ -91,7 +94,7 @@ func (w *writer) settle() error {
 			return err
 		}
 	}
-	return unix.Fchmod(w.tempFD, w.wanted.mode)
+	return setMode(w.tempFD, w.wanted.mode)
 }
 
 // allowed asks the conditions of the caller about the target as it was found.
@@ -111,12 +114,8 @@ func (w *writer) allowed() error {
 func (w *writer) commit() error {
 	t := w.target
 	defer w.service.commits.lock(t)()
-	if len(w.options.IfMatch) > 0 {
-		found := unix.Fstatat(t.dirFD, t.base, &t.stat, unix.AT_SYMLINK_NOFOLLOW)
-		t.exists = found == nil && t.stat.Mode&unix.S_IFMT == unix.S_IFREG
-		if err := w.allowed(); err != nil {
-			return err
-		}
+	if err := w.lookAgain(); err != nil {
+		return err
 	}
 	w.result.Created = !t.exists
 	if w.temp == "" {
@@ -127,6 +126,9 @@ func (w *writer) commit() error {
 		w.temp = ""
 		return w.report(w.tempFD)
 	}
+	if errors.Is(err, errElsewhere) {
+		return w.inPlace()
+	}
 	inTheWay := errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EXDEV) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)
 	if t.exists && !w.options.Create && inTheWay {
 		return w.inPlace() // a mount (/etc/hosts), or a sticky folder
@@ -134,14 +136,38 @@ func (w *writer) commit() error {
 	return err
 }
 
+// lookAgain finds out what has become of the target while the body came.
+func (w *writer) lookAgain() error {
+	t := w.target
+	planned, existed := ownedOf(&t.stat), t.exists
+	t.exists = false
+	link, err := t.inspect(w.path)
+	if err != nil {
+		return err
+	}
+	if link != "" {
+		return refuse("conflict", w.path, "has become a link meanwhile; nothing is written")
+	}
+	if err := w.allowed(); err != nil {
+		return err
+	}
+	if w.temp != "" && t.exists && (!existed || planned != ownedOf(&t.stat)) {
+		return errChanged
+	}
+	return nil
+}
+
 func (w *writer) rename() error {
 	t := w.target
-	if !w.options.Create {
+	if !w.options.Create && !w.options.Append {
 		return unix.Renameat(t.dirFD, w.temp, t.dirFD, t.base)
 	}
 	err := renameNew(t.dirFD, w.temp, t.dirFD, t.base)
 	if errors.Is(err, unix.EEXIST) {
 		t.exists = true // since we looked
+		if w.options.Append {
+			return errElsewhere
+		}
 		return w.allowed()
 	}
 	return err

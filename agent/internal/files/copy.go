@@ -22,6 +22,7 @@ type copier struct {
 	dirs    []int       // the folders being filled, outermost first
 	root    unix.Stat_t // of the outermost
 	pending *pendingCopy
+	whole   bool // nothing may be left out: the original is going to be removed
 }
 
 type pendingCopy struct {
@@ -89,7 +90,27 @@ func (c *copier) visit(n *node) error {
 		}
 		return c.open(src, into, n.name)
 	}
+	if c.whole {
+		return c.special(n, into)
+	}
 	return nil
+}
+
+// special makes a FIFO anew; what else there is stays what it is only where it is.
+func (c *copier) special(n *node, into int) error {
+	if n.st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		return refuse("special", join(c.path, n.rel), "is a device or a socket, which cannot go to another file system; nothing is moved")
+	}
+	_, err := umask.Make(func() (int, error) { return 0, unix.Mknodat(into, n.name, unix.S_IFIFO|0o600, 0) })
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Openat(into, n.name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return keep(-1, "", fd, &n.st, c.cred)
 }
 
 // open begins the copy of one file; src is taken over.
@@ -227,7 +248,7 @@ func keep(dirFD int, name string, fd int, st *unix.Stat_t, cred fsid.Cred) error
 	} else {
 		mode &^= unix.S_ISUID | unix.S_ISGID
 	}
-	if err := unix.Fchmod(fd, mode); err != nil {
+	if err := setMode(fd, mode); err != nil {
 		return err
 	}
 	touch(fd, st.Mtim)

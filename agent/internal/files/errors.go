@@ -66,16 +66,15 @@ func wrap(path string, err error) error {
 	if errors.As(err, &e) {
 		return e
 	}
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		for _, k := range kinds {
-			if k.errno == errno {
-				return refuse(k.kind, path, k.what)
-			}
+	for _, k := range kinds {
+		if errors.Is(err, k.errno) {
+			return refuse(k.kind, path, k.what)
 		}
 	}
 	return refuse("internal", path, err.Error())
 }
+
+func known(err error) bool { return wrap("", err).(*Error).Kind != "internal" }
 
 // check refuses what is no absolute path.
 func check(path string) error {

@@ -6,10 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inPlace copies the complete content into the existing file, or behind what is in it. Space is taken first, so that a
-// full disk spoils nothing.
+// inPlace copies the complete content into the existing file, or behind what is in it, wherever that ends by then: programs may be
+// appending too. Space is taken first, so that a full disk spoils nothing.
 func (w *writer) inPlace() error {
-	fd, err := unix.Openat(w.target.dirFD, w.target.base, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	how := unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_NOCTTY
+	if w.options.Append {
+		how |= unix.O_APPEND
+	}
+	fd, err := unix.Openat(w.target.dirFD, w.target.base, how, 0)
 	if err != nil {
 		return err
 	}
@@ -34,34 +38,45 @@ func (w *writer) inPlace() error {
 			return err
 		}
 	}
-	if _, err = unix.Seek(fd, from, 0); err == nil {
-		err = w.copyTo(fd)
-	}
-	if err != nil && w.options.Append {
-		_ = unix.Ftruncate(fd, st.Size)
-	}
+	done, err := w.copyTo(fd)
 	if err != nil {
+		if w.options.Append {
+			takeBack(fd, st.Size, done)
+		}
 		return err
 	}
-	if err := unix.Ftruncate(fd, from+w.size); err != nil {
-		return err
+	if !w.options.Append {
+		if err := unix.Ftruncate(fd, w.size); err != nil {
+			return err
+		}
 	}
+	w.result.Created = false
 	return w.report(fd)
 }
 
-func (w *writer) copyTo(fd int) error {
+// takeBack cuts off what an append that failed has put behind size, unless somebody else has appended too.
+func takeBack(fd int, size, done int64) {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) == nil && st.Size == size+done {
+		_ = unix.Ftruncate(fd, size)
+	}
+}
+
+// copyTo says how far it came.
+func (w *writer) copyTo(fd int) (done int64, err error) {
 	if _, err := unix.Seek(w.tempFD, 0, 0); err != nil {
-		return err
+		return 0, err
 	}
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
 	for {
 		n, err := readFull(w.tempFD, *buf)
 		if n == 0 || err != nil {
-			return err
+			return done, err
 		}
 		if err := writeFull(fd, (*buf)[:n]); err != nil {
-			return err
+			return done, err
 		}
+		done += int64(n)
 	}
 }

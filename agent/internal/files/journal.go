@@ -76,7 +76,7 @@ func removeTemp(path string) {
 		return
 	}
 	go func() {
-		r := &remover{}
+		r := newRemover()
 		defer r.close()
 		for err := r.begin(path); err == nil && !r.done; {
 			err = r.step(stepSize)

@@ -30,7 +30,14 @@ func (s *Service) Mkdir(path, user string, mode *uint32) (made Made, err error) 
 			return err
 		}
 		defer p.close()
-		if err := umask.Mkdirat(p.dirFD, p.base, 0o755); err != nil {
+		err = umask.Mkdirat(p.dirFD, p.base, 0o755)
+		if errors.Is(err, unix.EEXIST) { // since we looked
+			var st unix.Stat_t
+			if unix.Stat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+				return nil
+			}
+		}
+		if err != nil {
 			return err
 		}
 		made.Created = true

@@ -16,6 +16,7 @@ type transfer struct {
 	cred      fsid.Cred
 	from, to  string
 	overwrite bool
+	whole     bool // see copier
 }
 
 func (s *Service) transfer(from, to, user string, overwrite bool) (*transfer, error) {
@@ -26,7 +27,7 @@ func (s *Service) transfer(from, to, user string, overwrite bool) (*transfer, er
 		return nil, err
 	}
 	cred, err := s.who(user)
-	return &transfer{s, cred, from, to, overwrite}, err
+	return &transfer{service: s, cred: cred, from: from, to: to, overwrite: overwrite}, err
 }
 
 // Move renames; between file systems it copies, then removes. Parents of the new name are made.
@@ -40,6 +41,7 @@ func (s *Service) Move(ctx context.Context, from, to, user string, overwrite boo
 	if !errors.Is(err, errAcross) {
 		return err
 	}
+	t.whole = true
 	if err := t.copy(ctx, kind, false); err != nil {
 		return err
 	}
@@ -150,7 +152,7 @@ func (t *transfer) room(dst *place, kind uint32) error {
 
 // fill makes the copy under its unfinished name.
 func (t *transfer) fill(ctx context.Context, kind uint32, follow bool, dst *place, temp string) error {
-	c := &copier{service: t.service, cred: t.cred, path: t.from}
+	c := &copier{service: t.service, cred: t.cred, path: t.from, whole: t.whole}
 	if kind == unix.S_IFDIR {
 		return t.fillDir(ctx, c, dst, temp)
 	}
@@ -203,7 +205,7 @@ func (t *transfer) fillDir(ctx context.Context, c *copier, dst *place, temp stri
 
 // clear removes what a call that failed has left under an unfinished name.
 func (s *Service) clear(cred fsid.Cred, path string) {
-	r := &remover{}
+	r := newRemover()
 	defer r.close()
 	if s.as(cred, path, func() error { return r.begin(path) }) != nil {
 		return

@@ -53,7 +53,7 @@ func (a Attributes) apply(fd int) error {
 		}
 	}
 	if a.Mode != nil {
-		return unix.Fchmod(fd, *a.Mode)
+		return setMode(fd, *a.Mode)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ type Content struct {
 
 	service *Service
 	fd      int
-	small   []byte // the whole part, when it was read along with the open
+	small   []byte // the whole part, or the beginning where only reading tells, when it was read along with the open
 }
 
 // ReadOptions ask for a part.
@@ -60,7 +60,7 @@ func (c *Content) open(path string, options ReadOptions) error {
 			return refuse("permission", path, "is the agent's own")
 		}
 		c.Size, c.Length = -1, -1
-		return nil
+		return c.readHead(path)
 	}
 	c.ETag, c.Length = etagOf(st), c.Size
 	if options.Range != "" && (options.IfRange == "" || options.IfRange == c.ETag) {
@@ -115,6 +115,20 @@ func openRegular(path string) (int, *unix.Stat_t, error) {
 	return fd, &st, nil
 }
 
+// readHead begins to read a file of the kernel's: whether that can be read at all only the first read tells.
+func (c *Content) readHead(path string) error {
+	head := make([]byte, smallRead)
+	n, err := retry(func() (int, error) { return unix.Read(c.fd, head) })
+	if err != nil {
+		if known(err) {
+			return err
+		}
+		return refuse("special", path, "cannot be read: "+err.Error())
+	}
+	c.small = head[:n]
+	return nil
+}
+
 func (c *Content) readSmall() error {
 	c.small = make([]byte, c.Length)
 	n, err := readAt(c.fd, c.small, c.From)
@@ -134,8 +148,9 @@ func (c *Content) readSmall() error {
 // CopyTo writes the content to w. An error after Length was promised means that the file has changed or failed meanwhile.
 func (c *Content) CopyTo(w io.Writer) error {
 	if c.small != nil {
-		_, err := w.Write(c.small)
-		return err
+		if _, err := w.Write(c.small); err != nil || c.Length >= 0 {
+			return err
+		}
 	}
 	if c.From > 0 {
 		if _, err := unix.Seek(c.fd, c.From, 0); err != nil {

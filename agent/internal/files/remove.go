@@ -22,10 +22,13 @@ func (s *Service) Remove(ctx context.Context, path, user string) error {
 	}
 	trimmed := strings.TrimRight(path, "/")
 	_, base := split("/" + strings.TrimLeft(trimmed, "/"))
+	if underKernel(trimmed) {
+		return refuse("permission", path, "the kernel's own files are not removed")
+	}
 	if trimmed == "" || base == "." || base == ".." {
 		return refuse("invalid", path, "cannot be removed by this name")
 	}
-	r := &remover{}
+	r := newRemover()
 	defer r.close()
 	if err := s.as(cred, path, func() error { return r.begin(trimmed) }); err != nil {
 		return err
@@ -51,6 +54,8 @@ type remover struct {
 	done   bool
 }
 
+func newRemover() *remover { return &remover{rootFD: -1} }
+
 type level struct {
 	name     string
 	fd       int // -1 when given back
@@ -67,7 +72,6 @@ func (r *remover) begin(path string) error {
 	dir, base := split(path)
 	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		r.rootFD = -1
 		return err
 	}
 	r.rootFD, r.base = fd, base

@@ -46,6 +46,9 @@ func (s *Service) replaceOnce(ctx context.Context, path, user string, o ReplaceO
 		return done, err
 	}
 	defer c.Close()
+	if c.ETag == "" {
+		return done, refuse("permission", path, "the kernel's own files are not written")
+	}
 	if c.Size > o.MaxBytes {
 		return done, refuse("too_large", path, "is larger than a file may be in which is replaced")
 	}

@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,13 +17,14 @@ type target struct {
 	base   string
 	exists bool
 	stat   unix.Stat_t // of the existing file
+	made   []string    // folders that were made on the way here, outermost first
 }
 
 const maxLinks = 40
 
 // locate follows path to the file that it means, makes missing parents, and checks that a write may go there.
 // It runs as the acting user, so that parents belong to that user and the kernel judges every step.
-func locate(path string) (*target, error) {
+func locate(path string) (_ *target, err error) {
 	asked := path
 	for range maxLinks {
 		if underKernel(path) {
@@ -32,15 +34,16 @@ func locate(path string) (*target, error) {
 		if base == "" || base == "." || base == ".." {
 			return nil, unix.EISDIR
 		}
-		fd, err := openDir(dir)
-		if err != nil {
+		t := &target{dir: dir, base: base}
+		if t.dirFD, t.made, err = makeDirs(dir); err != nil {
+			_ = t.unmake()
 			return nil, err
 		}
-		t := &target{dir: dir, dirFD: fd, base: base}
 		link, err := t.inspect(asked)
 		if err == nil && link == "" {
 			return t, nil
 		}
+		_ = t.unmake()
 		t.close()
 		if err != nil {
 			return nil, err
@@ -105,31 +108,52 @@ func (t *target) writable(fd int) error {
 
 func (t *target) close() { closeFD(t.dirFD) }
 
+// unmake takes back the folders that were made for a write that came to nothing, unless others use them by now.
+func (t *target) unmake() error {
+	for _, dir := range slices.Backward(t.made) {
+		if err := unix.Rmdir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openDir opens a folder, and makes it with its parents where it is missing.
 func openDir(dir string) (int, error) {
+	fd, _, err := makeDirs(dir)
+	return fd, err
+}
+
+// makeDirs says too which folders it made, outermost first; those that it could make before it failed as well.
+func makeDirs(dir string) (fd int, made []string, err error) {
 	const flags = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
-	fd, err := unix.Open(dir, flags, 0)
+	fd, err = unix.Open(dir, flags, 0)
 	if !errors.Is(err, unix.ENOENT) {
-		return fd, err
+		return fd, nil, err
 	}
 	if fd, err = unix.Open("/", flags, 0); err != nil {
-		return -1, err
+		return -1, nil, err
 	}
+	at := ""
 	for _, name := range strings.Split(dir, "/") {
 		if name == "" {
 			continue
 		}
+		at += "/" + name
 		next, err := unix.Openat(fd, name, flags, 0)
 		if errors.Is(err, unix.ENOENT) {
-			if err = umask.Mkdirat(fd, name, 0o755); err == nil || errors.Is(err, unix.EEXIST) {
+			if err = umask.Mkdirat(fd, name, 0o755); err == nil {
+				made = append(made, at)
+			}
+			if err == nil || errors.Is(err, unix.EEXIST) {
 				next, err = unix.Openat(fd, name, flags, 0)
 			}
 		}
 		_ = unix.Close(fd)
 		if err != nil {
-			return -1, err
+			return -1, made, err
 		}
 		fd = next
 	}
-	return fd, nil
+	return fd, made, nil
 }

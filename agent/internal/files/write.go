@@ -121,6 +121,10 @@ func (w *writer) all(b []byte) (Written, error) {
 		if err = w.beginElsewhere(); err == nil {
 			err = w.append(b)
 		}
+	case errors.Is(err, errChanged):
+		if err = w.service.as(w.cred, w.path, w.plan); err == nil {
+			done = false
+		}
 	case err != nil:
 		return Written{}, err
 	}
@@ -128,6 +132,7 @@ func (w *writer) all(b []byte) (Written, error) {
 		return Written{}, err
 	}
 	if done {
+		w.target.made = nil
 		return w.result, nil
 	}
 	return w.finish()
@@ -142,21 +147,40 @@ func (w *writer) prepare() error {
 	return err
 }
 
+// finishTries is how often a file is looked at anew whose owner or mode others change.
+const finishTries = 5
+
 // finish makes the unfinished file the file.
-func (w *writer) finish() (Written, error) {
+func (w *writer) finish() (done Written, err error) {
+	for range finishTries {
+		if err = w.finishOnce(); !errors.Is(err, errChanged) {
+			break
+		}
+		if err := w.service.as(w.cred, w.path, w.plan); err != nil {
+			return Written{}, err
+		}
+	}
+	if errors.Is(err, errChanged) {
+		err = refuse("conflict", w.path, "is being changed by others all the time; nothing is written")
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	w.target.made = nil
+	return w.result, nil
+}
+
+func (w *writer) finishOnce() error {
 	if w.temp != "" {
 		settler := w.cred
 		if w.needRoot {
 			settler = fsid.Cred{}
 		}
 		if err := w.service.as(settler, w.path, w.settle); err != nil {
-			return Written{}, err
+			return err
 		}
 	}
-	if err := w.service.as(w.cred, w.path, w.commit); err != nil {
-		return Written{}, err
-	}
-	return w.result, nil
+	return w.service.as(w.cred, w.path, w.commit)
 }
 
 // append adds to the unfinished file, which is open: no identity is needed.
@@ -183,6 +207,9 @@ func (w *writer) cleanUp() {
 	}
 	closeFD(w.tempFD)
 	if w.target != nil {
+		if len(w.target.made) > 0 {
+			_ = w.service.as(w.cred, w.path, w.target.unmake)
+		}
 		w.target.close()
 	}
 }
