@@ -22,6 +22,9 @@ import { Traces } from './traces/traces.js';
 /** Longest path that a request may have: an image reference, escaped, and more. */
 const MAX_PARAM_LENGTH = 4096;
 
+/** Of a request's head: a cursor is the path of an entry, and in deep trees those are long. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** For a request to arrive in full, unless its body is a stream; then it is a 408. Answering may take longer. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -40,7 +43,10 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     return503OnClosing: false, // what still comes by a connection that is open is served, and the connection closed
     requestTimeout: 0, // an upload may take its time; see boundArrival
     clientErrorHandler: answerClientError,
-    http: { requireHostHeader: false }, // refusedHead() wants one, and says so in the one shape
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // refusedHead() wants one, and says so in the one shape
+    },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       late.filter!.send(error, request, reply),
   });

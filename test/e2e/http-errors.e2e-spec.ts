@@ -76,7 +76,7 @@ describe('errors over HTTP', () => {
     ['a bad percent escape in an image', `GET /v1/images/%zz HTTP/1.1\r\n${AUTH}\r\n`, 400, 'BAD_REQUEST'],
     [
       'headers that are too large',
-      `GET /v1/sandboxes HTTP/1.1\r\n${AUTH}X-Big: ${'x'.repeat(20_000)}\r\n\r\n`,
+      `GET /v1/sandboxes HTTP/1.1\r\n${AUTH}X-Big: ${'x'.repeat(70_000)}\r\n\r\n`,
       400,
       'BAD_REQUEST',
     ],
