@@ -18,6 +18,7 @@ export interface Result {
   title: string;
   wanted?: number;
   bytes?: number;
+  wantedRate?: Record<string, number>;
   /** One-minute load average before and after. */
   load: [number, number];
   sides: Measured[];
@@ -63,8 +64,8 @@ export async function measure(one: Case, sides: Side[], { iterations, burst }: E
   });
   const raw = measured[0];
   for (const ours of measured.slice(1)) ours.ratio = round(ours.p50 / raw.p50);
-  const { key, title, wanted, bytes } = one;
-  return { key, title, wanted, bytes, load: [round(before), round(loadavg()[0])], sides: measured };
+  const { key, title, wanted, bytes, wantedRate } = one;
+  return { key, title, wanted, bytes, wantedRate, load: [round(before), round(loadavg()[0])], sides: measured };
 }
 
 function shuffled<T>(items: T[]): T[] {

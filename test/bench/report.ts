@@ -11,9 +11,8 @@ export function tableOf(results: Result[]): string {
 }
 
 function rowOf(result: Result, side: Measured, index: number): string[] {
-  const { title, wanted, bytes, load } = result;
-  const ours = side.ratio !== undefined && side.cpuMs !== undefined;
-  const verdict = wanted === undefined || !ours ? '' : `${side.ratio! <= wanted ? '✓' : '✗'} ≤ ${wanted}`;
+  const { title, bytes, load } = result;
+  const rate = bytes === undefined ? undefined : bytes / 1000 / side.p50; // MB/s
   return [
     index === 0 ? title : '',
     side.side,
@@ -21,9 +20,18 @@ function rowOf(result: Result, side: Measured, index: number): string[] {
     side.p50.toFixed(2),
     side.p99.toFixed(2),
     side.ratio?.toFixed(3) ?? '',
-    verdict,
+    verdictOf(result, side, rate),
     side.cpuMs?.toFixed(2) ?? '',
-    bytes === undefined ? '' : (bytes / 1000 / side.p50).toFixed(0),
+    rate?.toFixed(0) ?? '',
     index === 0 ? load.map((one) => one.toFixed(1)).join(' → ') : '',
   ];
+}
+
+/** Of our own sides: whether what is wanted was reached. */
+function verdictOf({ wanted, wantedRate }: Result, { side, ratio, cpuMs }: Measured, rate?: number): string {
+  if (ratio === undefined || cpuMs === undefined) return '';
+  const mark = (reached: boolean) => (reached ? '✓' : '✗');
+  if (wanted !== undefined) return `${mark(ratio <= wanted)} ≤ ${wanted}`;
+  const least = wantedRate?.[side];
+  return least === undefined || rate === undefined ? '' : `${mark(rate >= least)} ≥ ${least} MB/s`;
 }
