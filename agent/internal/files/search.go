@@ -87,7 +87,7 @@ func (s *Service) Search(ctx context.Context, path, user string, options SearchO
 }
 
 func (q *search) run(ctx context.Context) error {
-	w := &walker{visit: q.visit}
+	w := &walker{visit: q.visit, denied: passOver}
 	defer w.close()
 	defer func() { closeFD(q.fd) }()
 	begin := func() error {

@@ -26,7 +26,7 @@ type walker struct {
 	enter func(*node) bool
 	// leave is called when all below a folder has been visited; may be nil.
 	leave func(dirFD int, name, rel string) error
-	// denied hears of a folder that cannot be read; nil: it is passed over.
+	// denied hears of what cannot be looked at; nil: a folder that may not be read is passed over, anything else ends the walk.
 	denied func(rel string, err error) error
 
 	after []string // visited before: an earlier walk ended with this path
@@ -67,6 +67,13 @@ func (w *walker) push(fd int, name, rel string, after []string) error {
 	if err != nil {
 		_ = unix.Close(fd)
 		return err
+	}
+	// Names alone lead nowhere: a folder that may be read but not searched is as one that may not be read.
+	if len(names) > 0 {
+		if err := unix.Fstatat(fd, ".", &st, 0); err != nil {
+			_ = unix.Close(fd)
+			return err
+		}
 	}
 	if len(after) > 0 {
 		i, _ := slices.BinarySearch(names, after[0])
@@ -118,8 +125,14 @@ func (w *walker) step(n int) (done bool, err error) {
 
 func (w *walker) one(top *walkLevel, name string) error {
 	n := node{dirFD: top.fd, name: name, rel: join(top.rel, name)}
-	if err := unix.Fstatat(top.fd, name, &n.st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	err := unix.Fstatat(top.fd, name, &n.st, unix.AT_SYMLINK_NOFOLLOW)
+	switch {
+	case errors.Is(err, unix.ENOENT):
 		return nil // vanished since
+	case err != nil && w.denied != nil:
+		return w.denied(n.rel, err)
+	case err != nil:
+		return err
 	}
 	var after []string
 	seen := len(top.after) > 0 && top.after[0] == name
@@ -154,10 +167,15 @@ func (w *walker) into(top *walkLevel, n *node, after []string) error {
 	if err != nil && w.denied != nil {
 		return w.denied(n.rel, err)
 	}
-	if err != nil && !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.EPERM) {
-		return err
+	return passOver(n.rel, err)
+}
+
+// passOver is the denied of those who look at what they may look at.
+func passOver(_ string, err error) error {
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (w *walker) pop() error {

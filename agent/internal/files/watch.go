@@ -100,7 +100,7 @@ func (w *Watch) below(rel string, tell bool) error {
 	if !w.options.Recursive {
 		return nil
 	}
-	tree := &walker{visit: func(n *node) error {
+	tree := &walker{denied: passOver, visit: func(n *node) error {
 		path := join(rel, n.rel)
 		if tell {
 			w.say(Event{Type: "created", Directory: n.isDir()}, path, "")
