@@ -1,5 +1,7 @@
 import { agentServer, PEER } from '../../test/support/fake-agent.js';
 import { answerOf, fileEntry, fileListOf } from './file-entries.js';
+import { found } from './file-search.js';
+import { writtenFile } from './file-writes.js';
 import { Session } from './session.js';
 
 const ENTRY = {
@@ -60,4 +62,14 @@ it('bounds what a sandbox may claim: times, and names from its /etc/passwd', asy
   const entry = await answerOf(request, fileEntry);
   expect(new Date(entry.mtime).toISOString()).toBe('+275760-09-13T00:00:00.000Z');
   expect(entry.owner).toHaveLength(256);
+});
+
+it('takes a size that no integer of ours can hold: a file with a hole may have it', async () => {
+  const size = 9 * 2 ** 50;
+  expect(await answerOf(await answering(JSON.stringify({ ...ENTRY, size })), fileEntry)).toMatchObject({ size });
+  const match = { path: 'f', type: 'file', size };
+  const answer = await answering(JSON.stringify({ matches: [match], truncated: false }));
+  expect(await answerOf(answer, found)).toMatchObject({ matches: [match] });
+  const written = { size, created: false, etag: '1-2-3-4' };
+  expect(await answerOf(await answering(JSON.stringify(written)), writtenFile)).toEqual(written);
 });

@@ -7,7 +7,10 @@ const whole = z.number().int();
 
 /** What a Date can hold; a file can be touched to any time, and its name must be listed all the same. */
 const MAX_TIME = 8.64e15;
-const time = z.number().transform((ms) => Math.trunc(Math.min(Math.max(ms, -MAX_TIME), MAX_TIME)));
+export const clampTime = (ms: number): number => Math.trunc(Math.min(Math.max(ms, -MAX_TIME), MAX_TIME));
+
+/** In bytes. Past 2^53 it is no exact integer any more, but a file with a hole has it all the same. */
+export const fileSize = z.number().nonnegative();
 
 /** From the sandbox's own /etc/passwd and /etc/group, where any nonsense may stand. */
 const accountName = z.string().transform((name) => name.slice(0, 256));
@@ -25,14 +28,14 @@ export const fileEntry = z.object({
   path: treePath.optional(),
   path_base64: treePath.optional(),
   type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block']),
-  size: whole.nonnegative(),
+  size: fileSize,
   mode: whole.min(0).max(0o7777),
   nlink: whole.nonnegative(),
   uid: whole.nonnegative(),
   gid: whole.nonnegative(),
   owner: accountName,
   group: accountName,
-  mtime: time,
+  mtime: z.number().transform(clampTime),
   target: z.string().max(8192).optional(),
   target_base64: z.string().max(8192).optional(),
   etag: etag.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileSize } from './file-entries.js';
 
 /** What is looked for; as the agent's parameters. */
 export type SearchWishes = {
@@ -20,7 +21,7 @@ export const found = z.object({
       path,
       path_base64: path.optional(),
       type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block']),
-      size: whole,
+      size: fileSize,
       line: whole.optional(),
       column: whole.optional(),
       text: z.string().max(8192).optional(),

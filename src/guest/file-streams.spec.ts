@@ -36,6 +36,13 @@ describe('reading', () => {
     },
   );
 
+  it('takes any size and any time', async () => {
+    const about = { 'x-atoll-size': '10133099161583616', 'x-atoll-mtime': '9223372036854774000' };
+    const { body, size, mtime } = await streams.open(await answering(about), target);
+    expect({ size, mtime }).toEqual({ size: 9 * 2 ** 50, mtime: 8.64e15 });
+    expect((await buffer(body)).toString()).toBe('abc');
+  });
+
   it('hands on which part is wanted', async () => {
     let asked: object = {};
     const guest = await guestOf((stream, _path, _method, headers) => {

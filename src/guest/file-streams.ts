@@ -6,7 +6,7 @@ import { fileBytes } from '../common/metrics/metrics.js';
 import { spent } from '../common/spent.js';
 import { Config } from '../config/config.js';
 import type { Exchange, ResponseHeaders } from './exchange.js';
-import { answerOf, etag, misunderstood } from './file-entries.js';
+import { answerOf, clampTime, etag, fileSize, misunderstood } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
 import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
@@ -107,13 +107,13 @@ const unpacked = z.object({ entries: z.number().int().nonnegative(), bytes: z.nu
 /** What an archive held. */
 export type Unpacked = z.infer<typeof unpacked>;
 
-const count = z.coerce.number().int().nonnegative();
+const count = z.coerce.number().pipe(fileSize);
 const about = z.object({
   'x-atoll-size': count.optional(),
   'x-atoll-from': count.optional(),
   'content-length': count.optional(),
   'x-atoll-etag': etag.optional(),
-  'x-atoll-mtime': z.coerce.number().int(),
+  'x-atoll-mtime': z.coerce.number().transform(clampTime),
 });
 
 function aboutOf(headers: ResponseHeaders): Omit<OpenFile, 'body'> {

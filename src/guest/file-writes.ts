@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { etag } from './file-entries.js';
+import { etag, fileSize } from './file-entries.js';
 
 /** How a file is written, besides its content; as the agent's parameters. */
 export type WriteWishes = {
@@ -17,7 +17,7 @@ export type WriteWishes = {
 
 /** What a write did, as the agent says it, checked. */
 export const writtenFile = z.object({
-  size: z.number().int().nonnegative(),
+  size: fileSize,
   created: z.boolean(),
   etag,
 });

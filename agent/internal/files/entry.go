@@ -43,7 +43,7 @@ func (s *Service) describer() *describer {
 func (d *describer) entry(dirFD int, name string, st *unix.Stat_t) Entry {
 	e := Entry{
 		Type: typeOf(st.Mode), Size: st.Size, Mode: st.Mode & 0o7777, Nlink: uint64(st.Nlink), UID: st.Uid, GID: st.Gid,
-		Owner: nameOf(d.owners, st.Uid), Group: nameOf(d.groups, st.Gid), Mtime: st.Mtim.Nano() / 1e6,
+		Owner: nameOf(d.owners, st.Uid), Group: nameOf(d.groups, st.Gid), Mtime: millis(st.Mtim),
 	}
 	e.Name, e.NameBase64 = printable(name)
 	if e.Type == "symlink" {

@@ -54,7 +54,7 @@ func (c *Content) open(path string, options ReadOptions) error {
 		return err
 	}
 	c.fd = fd
-	c.Size, c.Mode, c.MtimeMs = st.Size, st.Mode&0o7777, st.Mtim.Nano()/1e6
+	c.Size, c.Mode, c.MtimeMs = st.Size, st.Mode&0o7777, millis(st.Mtim)
 	if onKernelSystem(fd) {
 		if ownSecret(fd) {
 			return refuse("permission", path, "is the agent's own")
