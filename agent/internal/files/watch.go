@@ -79,19 +79,47 @@ func (s *Service) Watch(path, user string, options WatchOptions) (*Watch, error)
 	return w, nil
 }
 
-// add watches one folder.
+// add watches one folder. One that is watched already keeps its id, and is known by the new path alone.
 func (w *Watch) add(rel string, flags uint32) error {
-	if len(w.dirs) >= w.options.MaxDirectories {
-		return refuse("too_large", w.path, "has more directories than may be watched at once")
-	}
-	id, err := unix.InotifyAddWatch(w.fd, w.path+"/"+rel, watched|flags)
+	number, err := unix.InotifyAddWatch(w.fd, w.path+"/"+rel, watched|flags)
 	if errors.Is(err, unix.ENOSPC) {
 		return refuse("no_resources", w.path, "the kernel's limit of watches is reached")
 	}
 	if err != nil {
 		return err
 	}
-	w.dirs[int32(id)], w.ids[rel] = rel, int32(id)
+	id := int32(number)
+	was, known := w.dirs[id]
+	if !known && len(w.dirs) >= w.options.MaxDirectories {
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(id))
+		return refuse("too_large", w.path, "has more directories than may be watched at once")
+	}
+	if known && w.ids[was] == id {
+		delete(w.ids, was)
+	}
+	w.dirs[id], w.ids[rel] = rel, id
+	return nil
+}
+
+// again looks the tree over after events were lost: folders that came meanwhile are watched, those that went are forgotten.
+func (w *Watch) again() error {
+	before, root := w.dirs, w.ids[""]
+	w.dirs, w.ids, w.moved = map[int32]string{}, map[string]int32{}, nil
+	if err := w.add("", 0); err != nil {
+		return err
+	}
+	if w.ids[""] != root {
+		w.end("the directory is gone") // and another is in its place
+		return nil
+	}
+	if err := w.below("", false); err != nil {
+		return err
+	}
+	for id := range before {
+		if _, there := w.dirs[id]; !there {
+			_, _ = unix.InotifyRmWatch(w.fd, uint32(id))
+		}
+	}
 	return nil
 }
 

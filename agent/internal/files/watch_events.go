@@ -38,7 +38,7 @@ func (w *Watch) one(id int32, mask, cookie uint32, name string) error {
 	switch {
 	case mask&unix.IN_Q_OVERFLOW != 0:
 		w.out = append(w.out, line(Event{Type: "overflow"})...)
-		return nil
+		return w.again()
 	case !known:
 		return nil
 	case mask&unix.IN_IGNORED != 0:

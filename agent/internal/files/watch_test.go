@@ -1,0 +1,123 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// watching is a watch whose events are read from happened on; until then the kernel keeps them, or loses them.
+type watching struct {
+	*Watch
+	t      *testing.T
+	events chan Event
+	seen   []Event
+}
+
+func (b *bench) watch(directories int) *watching {
+	b.t.Helper()
+	w, err := b.Watch(b.dir, "", WatchOptions{Recursive: true, MaxDirectories: directories})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(w.Close)
+	return &watching{Watch: w, t: b.t, events: make(chan Event, 1<<20)}
+}
+
+func (w *watching) run() {
+	ctx, stop := context.WithCancel(context.Background())
+	w.t.Cleanup(stop)
+	go func() {
+		_ = w.Run(ctx, func(lines []byte) error {
+			for _, l := range bytes.Split(bytes.TrimSpace(lines), []byte("\n")) {
+				var e Event
+				if json.Unmarshal(l, &e) == nil {
+					w.events <- e
+				}
+			}
+			return nil
+		})
+	}()
+}
+
+func (w *watching) want(kind, path string) {
+	w.t.Helper()
+	timeout := time.After(10 * time.Second)
+	for {
+		select {
+		case e := <-w.events:
+			w.seen = append(w.seen, e)
+			if e.Type == kind && e.Path == path {
+				return
+			}
+		case <-timeout:
+			w.t.Fatalf("%s of %q is not told; last: %+v", kind, path, w.seen[max(0, len(w.seen)-3):])
+		}
+	}
+}
+
+// overflow makes so much happen that the kernel loses the rest.
+func (b *bench) overflow() {
+	b.t.Helper()
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_queued_events")
+	if err != nil {
+		b.t.Skip(err)
+	}
+	most, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	if most > 100_000 {
+		b.t.Skip("the kernel keeps too many events")
+	}
+	for i := range most/3 + 100 { // each: created, written, deleted
+		name := fmt.Sprintf("%s/many%d", b.dir, i)
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			b.t.Fatal(err)
+		}
+		os.Remove(name)
+	}
+}
+
+func TestWatchGoesOnAfterEventsWereLost(t *testing.T) {
+	b := setUp(t)
+	for _, dir := range []string{"stays/in", "moves/in", "goes", "leaves"} {
+		os.MkdirAll(b.dir+"/"+dir, 0o755)
+	}
+	w := b.watch(8) // as many as there are at the end
+	b.overflow()
+	os.MkdirAll(b.dir+"/late/in", 0o755)
+	os.Rename(b.dir+"/moves", b.dir+"/moved")
+	os.Remove(b.dir + "/goes")
+	os.Rename(b.dir+"/leaves", b.dir+"/../left")
+	w.run()
+	w.want("overflow", "")
+	for _, dir := range []string{"stays/in", "moved/in", "late/in"} {
+		os.WriteFile(b.dir+"/"+dir+"/f", nil, 0o644)
+		w.want("created", dir+"/f")
+	}
+	os.WriteFile(b.dir+"/../left/f", nil, 0o644)
+	os.Mkdir(b.dir+"/eighth", 0o755) // what went counts no more
+	os.WriteFile(b.dir+"/eighth/f", nil, 0o644)
+	w.want("created", "eighth/f")
+	if slices.ContainsFunc(w.seen, func(e Event) bool { return strings.HasPrefix(e.Path, "leaves/") }) {
+		t.Error("what left the tree is still told of")
+	}
+	os.Mkdir(b.dir+"/ninth", 0o755)
+	w.want("end", "")
+}
+
+func TestWatchEndsWhenItsFolderWentUnseen(t *testing.T) {
+	b := setUp(t)
+	w := b.watch(8)
+	b.overflow()
+	os.Rename(b.dir, b.dir+"-gone")
+	os.Mkdir(b.dir, 0o755)
+	w.run()
+	w.want("overflow", "")
+	w.want("end", "")
+}
