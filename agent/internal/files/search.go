@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -51,6 +49,7 @@ type search struct {
 	content *regexp.Regexp
 	sieve   *sieve
 	in      *bufio.Reader // for one file after the other
+	lines   lines
 	found   Found
 	next    *Match // a file to look into …
 	fd      int    // … opened
@@ -78,6 +77,7 @@ func (s *Service) Search(ctx context.Context, path, user string, options SearchO
 			return none, err
 		}
 		q.sieve, q.in = sieveFor(options), bufio.NewReaderSize(nil, Chunk)
+		q.lines = lines{find: q.find, keep: keepFor(options)}
 	}
 	err = q.run(ctx)
 	if errors.Is(err, errEnough) {
@@ -163,19 +163,28 @@ func (q *search) lookInto(ctx context.Context) error {
 		return nil
 	}
 	m.Line = 1
+	q.lines.end()
 	for !stopped(ctx) {
 		line, err := in.ReadSlice('\n')
-		text := bytes.TrimRight(line, "\r\n")
-		if at := q.find(text); at != nil && len(line) > 0 {
-			m.Column, m.Text = at[0]+1, around(text, at[0])
-			if err := q.add(m); err != nil {
-				return err
+		text := line
+		if err != bufio.ErrBufferFull {
+			text = bytes.TrimRight(line, "\r\n")
+		}
+		if len(line) > 0 {
+			var ok bool
+			if m.Column, m.Text, ok = q.lines.look(text); ok {
+				if err := q.add(m); err != nil {
+					return err
+				}
 			}
 		}
-		switch {
-		case err == nil:
+		switch err {
+		case nil:
 			m.Line++
-		case err != bufio.ErrBufferFull:
+			q.lines.end()
+		case bufio.ErrBufferFull:
+			q.lines.more(text)
+		default:
 			return nil // its end; or it cannot be read on, and is passed over
 		}
 	}
@@ -187,15 +196,6 @@ func (q *search) find(text []byte) []int {
 		return nil
 	}
 	return q.content.FindIndex(text)
-}
-
-// around cuts a long line down to what is near the match.
-func around(text []byte, at int) string {
-	from := max(0, at-shownText/4)
-	for from > 0 && from < at && !utf8.RuneStart(text[from]) {
-		from++
-	}
-	return strings.ToValidUTF8(string(text[from:min(len(text), from+shownText)]), "\uFFFD")
 }
 
 // descriptor reads an open file as one of the pool's blocking calls.
