@@ -25,8 +25,8 @@ func globOf(pattern string) (match func(n *node) bool, err error) {
 		case rest[0] == '[' && strings.IndexByte(rest[1:], ']') > 0:
 			end := 1 + strings.IndexByte(rest[1:], ']')
 			class := strings.ReplaceAll(rest[1:end], `\`, `\\`)
-			if class[0] == '!' {
-				class = "^" + class[1:]
+			if rest, not := strings.CutPrefix(class, "!"); not {
+				class = notOf(rest)
 			}
 			out.WriteString("[" + class + "]")
 			i += end
@@ -47,6 +47,17 @@ func globOf(pattern string) (match func(n *node) bool, err error) {
 		return func(n *node) bool { return re.MatchString(n.rel) }, nil
 	}
 	return func(n *node) bool { return re.MatchString(n.name) }, nil
+}
+
+// notOf is what a class without the given characters begins with: a slash is never in it, for it ends a name.
+func notOf(class string) string {
+	switch {
+	case class == "":
+		return "^" // no class at all: it is refused
+	case class[0] == '-':
+		return `^/\` + class // a slash before it would begin a range
+	}
+	return "^/" + class
 }
 
 // patternOf compiles what is looked for in contents: text as it is, or a regular expression of RE2, which takes linear time.
