@@ -43,6 +43,11 @@ describe('formatList', () => {
     );
   });
 
+  it('shows the bytes of a target that is not UTF-8', () => {
+    const target_base64 = Buffer.from([0x2f, 0x61, 0x20, 0xff]).toString('base64');
+    expect(lines(entry({ type: 'symlink', target: '/a \ufffd', target_base64 }))[1]).toMatch(/ a -> \/a\\ \\377$/);
+  });
+
   it.each([
     [NOW, 'Jun 15 12:00'],
     [NOW - 181 * DAY, 'Dec 16 12:00'],

@@ -22,7 +22,8 @@ export function formatList(entries: FileEntry[], now = Date.now()): string {
     size: String(entry.size),
     time: timeString(entry.mtime, now),
     name:
-      escapeName(entry.name, entry.name_base64) + (entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`),
+      escapeName(entry.name, entry.name_base64) +
+      (entry.target === undefined ? '' : ` -> ${escapeName(entry.target, entry.target_base64)}`),
   }));
   const width = (pick: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => pick(row).length));
   const [links, owner, group, size] = [
