@@ -10,12 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A file that is a mount (/etc/hosts in a container) cannot be renamed onto. The mount is made in the name space of
-// one locked thread, which ends with the test; root's file calls run on the caller's thread, so they see it.
-func TestMountIsWrittenInPlace(t *testing.T) {
-	b := setUp(t)
-	b.mustPut(b.dir+"/source", "", "a longer old content")
-	b.mustPut(b.dir+"/hosts", "", "covered")
+// apart runs fn in a name space of mounts of its own: that of one locked thread, which ends with it. Root's file calls run on
+// the caller's thread, so they see it.
+func apart(t *testing.T, fn func() error) {
+	t.Helper()
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread goes with its name space
@@ -26,22 +24,7 @@ func TestMountIsWrittenInPlace(t *testing.T) {
 			if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 				return fmt.Errorf("skip: %w", err)
 			}
-			if err := unix.Mount(b.dir+"/source", b.dir+"/hosts", "", unix.MS_BIND, ""); err != nil {
-				return fmt.Errorf("skip: %w", err)
-			}
-			if w, err := b.put(b.dir+"/hosts", "", "new"); err != nil || w.Created {
-				return fmt.Errorf("%+v %w", w, err)
-			}
-			if err := b.remove(b.dir+"/hosts", ""); kind(err) != "busy" {
-				return fmt.Errorf("removing a mount: %v", err)
-			}
-			if err := unix.Mount("none", b.dir, "tmpfs", unix.MS_RDONLY, ""); err != nil {
-				return fmt.Errorf("skip: %w", err)
-			}
-			if _, err := b.put(b.dir+"/x", "", "x"); kind(err) != "read_only" {
-				return fmt.Errorf("read-only: %v", err)
-			}
-			return nil
+			return fn()
 		}()
 	}()
 	if err := <-done; err != nil {
@@ -50,6 +33,31 @@ func TestMountIsWrittenInPlace(t *testing.T) {
 		}
 		t.Fatal(err)
 	}
+}
+
+// A file that is a mount (/etc/hosts in a container) cannot be renamed onto.
+func TestMountIsWrittenInPlace(t *testing.T) {
+	b := setUp(t)
+	b.mustPut(b.dir+"/source", "", "a longer old content")
+	b.mustPut(b.dir+"/hosts", "", "covered")
+	apart(t, func() error {
+		if err := unix.Mount(b.dir+"/source", b.dir+"/hosts", "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("skip: %w", err)
+		}
+		if w, err := b.put(b.dir+"/hosts", "", "new"); err != nil || w.Created {
+			return fmt.Errorf("%+v %w", w, err)
+		}
+		if err := b.remove(b.dir+"/hosts", ""); kind(err) != "busy" {
+			return fmt.Errorf("removing a mount: %v", err)
+		}
+		if err := unix.Mount("none", b.dir, "tmpfs", unix.MS_RDONLY, ""); err != nil {
+			return fmt.Errorf("skip: %w", err)
+		}
+		if _, err := b.put(b.dir+"/x", "", "x"); kind(err) != "read_only" {
+			return fmt.Errorf("read-only: %v", err)
+		}
+		return nil
+	})
 	if got, _ := os.ReadFile(b.dir + "/source"); string(got) != "new" {
 		t.Errorf("%q", got)
 	}

@@ -1,0 +1,42 @@
+import { buffer } from 'node:stream/consumers';
+import { pack, type Header as TarHeader } from 'tar-stream';
+import { filesHere } from './support/files.js';
+
+type Entry = [Partial<TarHeader> & { name: string }, (string | Buffer)?];
+
+describe('archives that meet what is there', () => {
+  const here = filesHere();
+
+  const tarOf = (...entries: Entry[]): Promise<Buffer> => {
+    const archive = pack();
+    for (const [header, content] of entries) archive.entry(header, content ?? '');
+    archive.finalize();
+    return buffer(archive);
+  };
+  const put = (path: string, body: Buffer, query: Record<string, string> = {}) =>
+    here.files.put(path, body, { query, headers: { 'content-type': 'application/x-tar' } });
+
+  it('are written in place where a file is a mount, as /etc/hosts is', async () => {
+    const etc = await here.files.get('/etc', { accept: 'application/x-tar' });
+    const before = await here.truth('cd /etc && find . -type f | sort | xargs cksum; stat -c "%a %u" hosts');
+    expect(await put('/etc', etc.bytes, { links: 'keep' })).toMatchObject({ status: 200 });
+    expect(await here.truth('cd /etc && find . -type f | sort | xargs cksum; stat -c "%a %u" hosts')).toBe(before);
+    const hosts = await tarOf([{ name: 'etc/hosts', mode: 0o600 }, '127.0.0.1 localhost here\n'], [{ name: 'z' }, 'z']);
+    expect((await put('/', hosts)).status).toBe(200);
+    expect(await here.truth('cat /etc/hosts /z; stat -c %a /etc/hosts; grep -c /etc/hosts /proc/mounts')).toBe(
+      '127.0.0.1 localhost here\nz644\n1\n',
+    );
+  });
+
+  it('change nothing where a part of them may not go', async () => {
+    await here.truth('mkdir -p /tmp/u/ro /tmp/u/sticky && cd /tmp/u && echo old | tee a sticky/theirs >/dev/null');
+    await here.truth('cd /tmp/u && chown 1000 . a && chmod 1777 sticky');
+    for (const refused of ['ro/b', 'sticky/theirs']) {
+      const archive = await tarOf([{ name: 'a' }, 'new'], [{ name: refused }, 'new']);
+      expect((await put('/tmp/u', archive, { user: '1000' })).status).toBe(403);
+    }
+    expect(await here.truth('cd /tmp/u && find . | sort && cat a')).toBe(
+      '.\n./a\n./ro\n./sticky\n./sticky/theirs\nold\n',
+    );
+  });
+});
