@@ -73,6 +73,7 @@ func (s *Service) Symlink(path, user, target string, overwrite bool) error {
 			return unix.EISDIR
 		}
 		temp := tempName()
+		defer s.journal.Note(strings.TrimSuffix(p.dir, "/") + "/" + temp)()
 		if err := unix.Symlinkat(target, p.dirFD, temp); err != nil {
 			return err
 		}

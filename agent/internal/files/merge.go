@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -12,23 +13,40 @@ import (
 )
 
 // merge moves what is complete into the folder: first it looks whether all of it can go there, then it goes.
-func (u *unpacker) merge() error {
+func (u *unpacker) merge(ctx context.Context) error {
 	m := merger{cred: u.cred, there: map[string]bool{}}
-	for _, m.act = range []bool{false, true} {
-		if err := m.into(&folders{from: u.stageFD, to: u.rootFD, path: u.path}); err != nil {
+	err := u.service.as(u.cred, u.path, func() error {
+		for _, m.act = range []bool{false, true} {
+			if err := m.into(&folders{from: u.stageFD, to: u.rootFD, path: u.path}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, file := range m.left {
+		if err := u.carry(ctx, file); err != nil {
 			return err
 		}
 	}
+	err = u.service.as(u.cred, u.path, func() error { return u.endDirs(m.there) })
+	u.made = u.made && err != nil
+	return err
+}
+
+// endDirs gives the folders what their entries say, but for those that were there: they keep what they have.
+func (u *unpacker) endDirs(there map[string]bool) error {
 	// What is in a folder comes before the folder: it may be one that cannot be entered afterwards.
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(u.dirs))) {
-		if m.there[u.path+"/"+name] {
-			continue // it keeps what it has
+		if there[u.path+"/"+name] {
+			continue
 		}
 		if err := u.dirs[name].give(u.rootFD, name); err != nil {
 			return wrap(u.path+"/"+name, err)
 		}
 	}
-	u.made = false
 	return nil
 }
 
@@ -50,6 +68,13 @@ type merger struct {
 	cred  fsid.Cred
 	act   bool            // and does not only look whether it can
 	there map[string]bool // folders that were there already
+	left  []leftOver
+}
+
+// leftOver is a file that a rename cannot take there: its content is to be copied.
+type leftOver struct {
+	path    string
+	mounted bool // something is mounted at its place
 }
 
 // folders are one of the tree and the one that it goes into.
@@ -99,11 +124,18 @@ func (m *merger) one(f *folders, name, path string) error {
 		return m.look(f, name, path, &from, &to, isNew)
 	}
 	err = unix.Renameat(f.from, name, f.to, name)
-	switch isFile := from.Mode&unix.S_IFMT == unix.S_IFREG; {
-	case errors.Is(err, unix.EBUSY) && isFile:
-		return inMount(f, name, path)
-	case errors.Is(err, unix.EXDEV):
-		return m.across(f, name, path, &from)
+	if across := errors.Is(err, unix.EXDEV); across || errors.Is(err, unix.EBUSY) {
+		switch from.Mode & unix.S_IFMT {
+		case unix.S_IFREG:
+			m.left = append(m.left, leftOver{path, !across})
+			return nil
+		case unix.S_IFDIR:
+			return m.dirAcross(f, name, path, &from)
+		case unix.S_IFLNK:
+			if across {
+				return linkAcross(f, name, &from)
+			}
+		}
 	}
 	return err
 }
@@ -151,63 +183,21 @@ func (m *merger) dir(f *folders, name, path string) error {
 	return m.into(&folders{from: from, to: to, path: path})
 }
 
-// inMount writes into a file that is a mount, such as /etc/hosts: nothing can be renamed onto it. It keeps owner and mode.
-func inMount(f *folders, name, path string) error {
-	var st unix.Stat_t
-	src, err := unix.Openat(f.from, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
+// dirAcross goes into another file system, that is mounted below the folder: there a rename cannot go.
+func (m *merger) dirAcross(f *folders, name, path string, st *unix.Stat_t) error {
+	if err := umask.Mkdirat(f.to, name, 0o755); err != nil {
 		return err
 	}
-	defer unix.Close(src)
-	if err := unix.Fstat(src, &st); err != nil {
+	if err := m.dir(f, name, path); err != nil {
 		return err
 	}
-	return overwrite(src, &st, f.to, name, path)
+	return chmodAt(f.to, name, st.Mode&0o7777)
 }
 
-// across goes into another file system, that is mounted below the folder: there a rename cannot go.
-func (m *merger) across(f *folders, name, path string, st *unix.Stat_t) error {
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFDIR:
-		if err := umask.Mkdirat(f.to, name, 0o755); err != nil {
-			return err
-		}
-		if err := m.dir(f, name, path); err != nil {
-			return err
-		}
-		return chmodAt(f.to, name, st.Mode&0o7777)
-	case unix.S_IFLNK:
-		target, err := readlinkAt(f.from, name)
-		if err != nil {
-			return err
-		}
-		return linkTo(target, f.to, name, st.Mtim)
-	}
-	src, err := unix.Openat(f.from, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+func linkAcross(f *folders, name string, st *unix.Stat_t) error {
+	target, err := readlinkAt(f.from, name)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(src)
-	temp := tempName()
-	dst, err := umask.Openat(f.to, temp, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(dst)
-	for n := 1; n > 0 && err == nil; {
-		n, err = copySome(src, dst, chunk)
-	}
-	if err == nil {
-		err = unix.Fchmod(dst, st.Mode&0o7777)
-	}
-	if err == nil {
-		touch(dst, st.Mtim)
-		err = unix.Renameat(f.to, temp, f.to, name)
-	}
-	if errors.Is(err, unix.EBUSY) {
-		err = errors.Join(overwrite(src, st, f.to, name, path), unix.Unlinkat(f.to, temp, 0))
-	} else if err != nil {
-		_ = unix.Unlinkat(f.to, temp, 0)
-	}
-	return err
+	return linkTo(target, f.to, name, st.Mtim)
 }

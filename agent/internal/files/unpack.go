@@ -48,8 +48,7 @@ func (s *Service) Unpack(ctx context.Context, path, user string, body io.Reader,
 	if err := u.all(ctx, body); err != nil {
 		return Unpacked{}, err
 	}
-	err = s.as(cred, path, u.merge)
-	return u.done, err
+	return u.done, u.merge(ctx)
 }
 
 type unpacker struct {
