@@ -31,9 +31,8 @@ func (u *unpacker) merge(ctx context.Context) error {
 			return err
 		}
 	}
-	err = u.service.as(u.cred, u.path, func() error { return u.endDirs(m.there) })
-	u.made = u.made && err != nil
-	return err
+	u.made = nil
+	return u.service.as(u.cred, u.path, func() error { return u.endDirs(m.there) })
 }
 
 // endDirs gives the folders what their entries say, but for those that were there: they keep what they have.

@@ -4,7 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -132,3 +134,33 @@ func TestUnpackOntoReadOnlySystems(t *testing.T) {
 	})
 	b.noDebris()
 }
+
+// What is unfinished goes also when its folder is elsewhere by then, and so do folders that were made for nothing.
+func TestUnpackThatBreaksOffElsewhere(t *testing.T) {
+	b := setUp(t)
+	archive := filesOf(t, "new", "a/b")
+	moved := false
+	cut := readerFunc(func(p []byte) (int, error) {
+		if !moved {
+			moved = true
+			return copy(p, archive[:514]), nil
+		}
+		return 0, errors.Join(os.Rename(b.dir+"/into", b.dir+"/elsewhere"), io.ErrUnexpectedEOF)
+	})
+	if err := os.Mkdir(b.dir+"/into", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	b.want("cut off", b.unpack(cut, 1000, 10), "invalid")
+	if left, err := os.ReadDir(b.dir + "/elsewhere"); err != nil || len(left) != 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+	b.want("cut off", b.unpackInto(context.Background(), b.dir+"/new/er/est", someone, archive[:514]), "invalid")
+	if _, err := os.Stat(b.dir + "/new"); err == nil {
+		t.Error("a folder is left that was made for nothing")
+	}
+	b.noDebris()
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

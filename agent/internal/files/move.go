@@ -115,8 +115,7 @@ func (t *transfer) copy(ctx context.Context, kind uint32, follow bool) (err erro
 	if err != nil {
 		return err
 	}
-	whole := strings.TrimSuffix(dst.dir, "/") + "/" + temp
-	defer t.service.journal.Note(whole)()
+	defer t.service.journal.Note(strings.TrimSuffix(dst.dir, "/") + "/" + temp)()
 	if err = t.fill(ctx, kind, follow, dst, temp); err == nil {
 		err = t.service.as(t.cred, t.to, func() error {
 			if t.overwrite {
@@ -126,7 +125,7 @@ func (t *transfer) copy(ctx context.Context, kind uint32, follow bool) (err erro
 		})
 	}
 	if err != nil {
-		t.service.clear(t.cred, whole)
+		t.service.clear(t.cred, dst.dirFD, temp)
 	}
 	return err
 }
@@ -203,17 +202,19 @@ func (t *transfer) fillDir(ctx context.Context, c *copier, dst *place, temp stri
 	return t.service.as(t.cred, t.to, func() error { return keep(-1, "", root, &st, t.cred) })
 }
 
-// clear removes what a call that failed has left under an unfinished name.
-func (s *Service) clear(cred fsid.Cred, path string) {
+// clear removes what a call that failed has left under an unfinished name, wherever its opened folder is by now.
+func (s *Service) clear(cred fsid.Cred, dirFD int, name string) {
 	r := newRemover()
 	defer r.close()
-	if s.as(cred, path, func() error { return r.begin(path) }) != nil {
-		return
-	}
-	for !r.done {
-		if s.as(cred, path, func() error { return r.step(stepSize) }) != nil {
-			return
+	err := s.as(cred, name, func() error {
+		fd, err := unix.FcntlInt(uintptr(dirFD), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return err
 		}
+		return r.beginIn(fd, name)
+	})
+	for err == nil && !r.done {
+		err = s.as(cred, name, func() error { return r.step(stepSize) })
 	}
 }
 

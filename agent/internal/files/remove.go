@@ -74,6 +74,11 @@ func (r *remover) begin(path string) error {
 	if err != nil {
 		return err
 	}
+	return r.beginIn(fd, base)
+}
+
+// beginIn is for an entry of an opened folder; the descriptor is taken over.
+func (r *remover) beginIn(fd int, base string) error {
 	r.rootFD, r.base = fd, base
 	entered, err := r.removeOne(fd, base)
 	r.done = err == nil && !entered

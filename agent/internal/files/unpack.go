@@ -59,7 +59,7 @@ type unpacker struct {
 	done    Unpacked
 
 	rootFD, stageFD int
-	made            bool // the folder is new
+	made            []string // folders on the way there that are new, the folder too
 	stage           string
 	forget          func()
 
@@ -79,9 +79,7 @@ func (u *unpacker) begin() (err error) {
 	if underKernel(u.path + "/") {
 		return refuse("permission", u.path, "the kernel's own files are not written")
 	}
-	var st unix.Stat_t
-	u.made = errors.Is(unix.Stat(u.path+"/", &st), unix.ENOENT)
-	if u.rootFD, err = openDir(u.path + "/"); err != nil {
+	if u.rootFD, u.made, err = makeDirs(u.path + "/"); err != nil {
 		return err
 	}
 	if onKernelSystem(u.rootFD) {
@@ -208,13 +206,13 @@ func (u *unpacker) close() {
 	closeFD(u.parentFD)
 	closeFD(u.stageFD)
 	if u.stage != "" {
-		u.service.clear(u.cred, u.path+"/"+u.stage)
+		u.service.clear(u.cred, u.rootFD, u.stage)
 	}
 	if u.forget != nil {
 		u.forget()
 	}
 	closeFD(u.rootFD)
-	if u.made {
-		_ = u.service.as(u.cred, u.path, func() error { return unix.Rmdir(u.path) }) // empty, if it came to nothing
+	if len(u.made) > 0 {
+		_ = u.service.as(u.cred, u.path, func() error { return (&target{made: u.made}).unmake() }) // empty, if it came to nothing
 	}
 }
