@@ -39,4 +39,16 @@ describe('archives that meet what is there', () => {
       '.\n./a\n./ro\n./sticky\n./sticky/theirs\nold\n',
     );
   });
+
+  it('go below folders that may not be written themselves', async () => {
+    await here.truth('mkdir -p /tmp/h/home/one && chown 1000:1000 /tmp/h/home/one && chmod 711 /tmp/h/home');
+    const archive = await tarOf([{ name: 'tmp/h/home/one/d/f' }, 'mine'], [{ name: 'dev/shm/one' }, 'mine']);
+    expect((await put('/', archive, { user: '1000' })).status).toBe(200);
+    expect(await here.truth('cd /tmp/h/home/one && stat -c %u d d/f /dev/shm/one && cat d/f /dev/shm/one')).toBe(
+      '1000\n1000\n1000\nminemine',
+    );
+    const above = await tarOf([{ name: 'tmp/h/home/one/g' }, 'mine'], [{ name: 'above' }, 'no']);
+    expect((await put('/', above, { user: '1000' })).status).toBe(403);
+    expect(await here.truth('ls /above /tmp/h/home/one/g 2>/dev/null; find / -xdev -name ".atoll-tmp*"')).toBe('');
+  });
 });

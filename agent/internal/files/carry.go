@@ -57,7 +57,7 @@ func (u *unpacker) carry(ctx context.Context, file leftOver) error {
 }
 
 func (c *carrier) open() (err error) {
-	if c.fromFD, _, err = openBelow(c.u.stageFD, c.dir); err != nil {
+	if c.fromFD, _, err = openBelow(c.u.stage.fd, c.dir); err != nil {
 		return err
 	}
 	if c.toFD, _, err = openBelow(c.u.rootFD, c.dir); err != nil {

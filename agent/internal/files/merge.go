@@ -17,7 +17,7 @@ func (u *unpacker) merge(ctx context.Context) error {
 	m := merger{cred: u.cred, there: map[string]bool{}}
 	err := u.service.as(u.cred, u.path, func() error {
 		for _, m.act = range []bool{false, true} {
-			if err := m.into(&folders{from: u.stageFD, to: u.rootFD, path: u.path}); err != nil {
+			if err := m.into(&folders{from: u.stage.fd, to: u.rootFD, path: u.path}); err != nil {
 				return err
 			}
 		}
@@ -55,7 +55,7 @@ func (end dirEnd) give(rootFD int, name string) error {
 		return err
 	}
 	defer unix.Close(fd)
-	if err := unix.Fchmod(fd, end.mode); err != nil {
+	if err := changeOpened(fd, Attributes{Mode: &end.mode}); err != nil {
 		return err
 	}
 	touch(fd, end.mtime)
@@ -171,7 +171,7 @@ func (m *merger) dir(f *folders, name, path string) error {
 		return err
 	}
 	defer unix.Close(from)
-	to, err := openDirAt(f.to, name)
+	to, err := openPathAt(f.to, name)
 	if err != nil {
 		return err
 	}

@@ -135,6 +135,51 @@ func TestUnpackOntoReadOnlySystems(t *testing.T) {
 	b.noDebris()
 }
 
+// Of the folder itself nothing is asked where all belongs below it.
+func TestUnpackBelowWhatMayNotBeWritten(t *testing.T) {
+	b := setUp(t)
+	b.make(map[string]string{"top/pass/a": "old", "ro/a": "old", "ro/v/a": "old"})
+	if err := errors.Join(unix.Chmod(b.dir+"/top/pass", 0o711), os.Mkdir(b.dir+"/top/pass/home", 0), os.Chown(b.dir+"/top/pass/home", 4711, 4712)); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Chmod(b.dir+"/top/pass/home", 0o700)
+	if err := b.unpackInto(context.Background(), b.dir+"/top", someone, filesOf(t, "new", "pass/home/f", "pass/home/d/e/f")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"f", "d", "d/e/f"} {
+		var st unix.Stat_t
+		if err := unix.Stat(b.dir+"/top/pass/home/"+name, &st); err != nil || st.Uid != 4711 || st.Gid != 4712 {
+			t.Errorf("%s: %d:%d %v", name, st.Uid, st.Gid, err)
+		}
+	}
+	b.want("a part above", b.unpackInto(context.Background(), b.dir+"/top", someone, filesOf(t, "x", "pass/home/f", "pass/new")), "permission")
+	if err := b.holds(b.dir+"/top/pass/home/f", "new"); err != nil {
+		t.Error(err)
+	}
+	apart(t, func() error {
+		if err := bind(b.dir+"/ro", b.dir+"/ro"); err != nil {
+			return err
+		}
+		if err := unix.Mount("", b.dir+"/ro", "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+			return fmt.Errorf("skip: %w", err)
+		}
+		if err := unix.Mount("none", b.dir+"/ro/v", "tmpfs", 0, ""); err != nil {
+			return fmt.Errorf("skip: %w", err)
+		}
+		if err := b.unpackInto(context.Background(), b.dir+"/ro", "", filesOf(t, "new", "a", "v/a")); kind(err) != "read_only" {
+			return fmt.Errorf("a part above: %v", err)
+		}
+		if err := b.unpackInto(context.Background(), b.dir+"/ro", "", filesOf(t, "new", "v/a", "v/d/a")); err != nil {
+			return err
+		}
+		if err := b.holds(b.dir+"/ro/v/a", "new"); err != nil {
+			return err
+		}
+		return b.holds(b.dir+"/ro/v/d/a", "new")
+	})
+	b.noDebris()
+}
+
 // What is unfinished goes also when its folder is elsewhere by then, and so do folders that were made for nothing.
 func TestUnpackThatBreaksOffElsewhere(t *testing.T) {
 	b := setUp(t)

@@ -39,10 +39,20 @@ func (s *Service) Unpack(ctx context.Context, path, user string, body io.Reader,
 		return Unpacked{}, err
 	}
 	u := &unpacker{
-		service: s, cred: cred, path: strings.TrimRight(path, "/"), options: options, rootFD: -1, stageFD: -1, parentFD: -1, dirs: map[string]dirEnd{},
+		service: s, cred: cred, path: strings.TrimRight(path, "/"), options: options, rootFD: -1, parentFD: -1, dirs: map[string]dirEnd{},
+		stage: stage{service: s, dirFD: -1, fd: -1},
 	}
 	defer u.close()
-	if err := s.as(cred, path, u.begin); err != nil {
+	elsewhere := false
+	err = s.as(cred, path, func() error {
+		err := u.begin()
+		elsewhere = u.stage.dirFD >= 0 && notHere(err)
+		return err
+	})
+	if elsewhere && u.stage.makeElsewhere(cred) == nil {
+		err = nil
+	}
+	if err != nil {
 		return Unpacked{}, err
 	}
 	if err := u.all(ctx, body); err != nil {
@@ -58,10 +68,9 @@ type unpacker struct {
 	options UnpackOptions
 	done    Unpacked
 
-	rootFD, stageFD int
-	made            []string // folders on the way there that are new, the folder too
-	stage           string
-	forget          func()
+	rootFD int
+	made   []string // folders on the way there that are new, the folder too
+	stage  stage
 
 	parent   string // the folder of the last entry …
 	parentFD int    // … opened, unless it is the stage itself
@@ -85,13 +94,7 @@ func (u *unpacker) begin() (err error) {
 	if onKernelSystem(u.rootFD) {
 		return refuse("permission", u.path, "the kernel's own files are not written")
 	}
-	name := tempName()
-	u.forget = u.service.journal.Note(u.path + "/" + name)
-	u.stageFD, err = makeDir(u.rootFD, name)
-	if err == nil || u.stageFD >= 0 {
-		u.stage = name
-	}
-	return err
+	return u.stage.make(u.cred, u.rootFD, u.path)
 }
 
 // all unpacks into the stage.
@@ -204,13 +207,7 @@ func (h *honest) Read(b []byte) (int, error) {
 
 func (u *unpacker) close() {
 	closeFD(u.parentFD)
-	closeFD(u.stageFD)
-	if u.stage != "" {
-		u.service.clear(u.cred, u.rootFD, u.stage)
-	}
-	if u.forget != nil {
-		u.forget()
-	}
+	u.stage.close()
 	closeFD(u.rootFD)
 	if len(u.made) > 0 {
 		_ = u.service.as(u.cred, u.path, func() error { return (&target{made: u.made}).unmake() }) // empty, if it came to nothing

@@ -52,10 +52,10 @@ func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) e
 			parent, base = name[:i], name[i+1:]
 		}
 		if parent == "" {
-			return fn(u.stageFD, base)
+			return fn(u.stage.fd, base)
 		}
 		if u.parentFD < 0 || parent != u.parent {
-			fd, made, err := openBelow(u.stageFD, parent)
+			fd, made, err := openBelow(u.stage.fd, parent)
 			if err != nil {
 				return err
 			}
@@ -71,17 +71,18 @@ func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) e
 	})
 }
 
-// openBelow goes down by names, never by a link, and makes what is missing: made says how many.
+// openBelow goes down by names, never by a link, and makes what is missing: made says how many. O_PATH: on the way there may be
+// folders that one may pass and not read.
 func openBelow(rootFD int, path string) (fd int, made int64, err error) {
-	fd, err = unix.Openat(rootFD, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err = unix.Openat(rootFD, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	for _, name := range components(path) {
 		if err != nil {
 			return -1, made, err
 		}
-		next, e := openDirAt(fd, name)
+		next, e := openPathAt(fd, name)
 		if errors.Is(e, unix.ENOENT) {
 			if e = umask.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
-				next, e = openDirAt(fd, name)
+				next, e = openPathAt(fd, name)
 				made++
 			}
 		}
@@ -89,6 +90,10 @@ func openBelow(rootFD int, path string) (fd int, made int64, err error) {
 		fd, err = next, e
 	}
 	return fd, made, err
+}
+
+func openPathAt(dirFD int, name string) (int, error) {
+	return unix.Openat(dirFD, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 }
 
 func openDirAt(dirFD int, name string) (int, error) {
@@ -184,7 +189,7 @@ func (u *unpacker) hardLink(name string, h *tar.Header) error {
 	}
 	return u.inStage(name, func(dirFD int, base string) error {
 		dir, last := split("/" + target)
-		fd, made, err := openBelow(u.stageFD, strings.TrimPrefix(dir, "/"))
+		fd, made, err := openBelow(u.stage.fd, strings.TrimPrefix(dir, "/"))
 		u.implied += made
 		if err != nil {
 			return err
