@@ -86,6 +86,14 @@ describe('trees', () => {
     expect(Number(await here.truth('stat -c %Y /tmp/into/a'))).toBeGreaterThan(1e9);
   });
 
+  it('keep setgid in a folder that hands its group on, which root is not in', async () => {
+    expect((await here.files.post('mkdir', '/tmp/team')).status).toBe(200);
+    expect((await here.files.patch('/tmp/team', { group: '33', mode: '2775' })).status).toBe(200);
+    const archive = await tarOf([{ name: 'd', type: 'directory', mode: 0o2750 }], [{ name: 'd/f', mode: 0o2755 }, 'x']);
+    expect((await put('/tmp/team', archive)).status).toBe(200);
+    expect(await here.truth('cd /tmp/team && stat -c "%a %g" . d d/f')).toBe('2775 33\n2750 33\n2755 33\n');
+  });
+
   it('go into other file systems that are mounted there, with modes and times', async () => {
     const mtime = new Date(1_000_000_000_000);
     const across = await tarOf(

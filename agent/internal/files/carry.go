@@ -84,7 +84,7 @@ func (c *carrier) begin(temp string) (err error) {
 }
 
 func (c *carrier) end() error {
-	if err := unix.Fchmod(c.copy.dst, c.copy.st.Mode&0o7777); err != nil {
+	if err := setMode(c.copy.dst, c.copy.st.Mode&0o7777); err != nil {
 		return err
 	}
 	touch(c.copy.dst, c.copy.st.Mtim)

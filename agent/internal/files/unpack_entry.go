@@ -158,7 +158,7 @@ func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
 		return err
 	}
 	return u.service.as(u.cred, name, func() error {
-		if err := unix.Fchmod(fd, uint32(h.Mode)&0o7777); err != nil {
+		if err := setMode(fd, uint32(h.Mode)&0o7777); err != nil {
 			return err
 		}
 		touch(fd, timeOf(h))
