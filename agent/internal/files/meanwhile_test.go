@@ -245,6 +245,22 @@ func TestFilesOfTheKernelThatCannotBeReadOrWritten(t *testing.T) {
 	}
 }
 
+func TestCopyThatFailsBehindAFolderThatMayNotBeWritten(t *testing.T) {
+	b := setUp(t)
+	from := b.dir + "/from"
+	_ = os.MkdirAll(from+"/a/closed", 0o755)
+	_ = os.WriteFile(from+"/a/closed/file", []byte("x"), 0o644)
+	_ = os.WriteFile(from+"/z", []byte("x"), 0o000)
+	for path, mode := range map[string]os.FileMode{from: 0o755, from + "/a": 0o755, from + "/a/closed": 0o555} {
+		_ = os.Chown(path, 4711, 4712)
+		_ = os.Chmod(path, mode)
+	}
+	if err := b.Copy(context.Background(), from, b.dir+"/to", someone, false); kind(err) != "permission" {
+		t.Error(err)
+	}
+	b.noDebris()
+}
+
 func TestRemoverHasNothingToClose(t *testing.T) {
 	newRemover().close()
 	var st unix.Stat_t

@@ -205,6 +205,7 @@ func (t *transfer) fillDir(ctx context.Context, c *copier, dst *place, temp stri
 // clear removes what a call that failed has left under an unfinished name, wherever its opened folder is by now.
 func (s *Service) clear(cred fsid.Cred, dirFD int, name string) {
 	r := newRemover()
+	r.ours = true
 	defer r.close()
 	err := s.as(cred, name, func() error {
 		fd, err := unix.FcntlInt(uintptr(dirFD), unix.F_DUPFD_CLOEXEC, 0)

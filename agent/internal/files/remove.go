@@ -52,6 +52,7 @@ type remover struct {
 	base   string
 	stack  []level
 	done   bool
+	ours   bool // an unfinished copy: a folder in it that may not be written is opened up
 }
 
 func newRemover() *remover { return &remover{rootFD: -1} }
@@ -103,6 +104,9 @@ func (r *remover) removeOne(dirFD int, name string) (entered bool, err error) {
 		return false, first // EPERM was meant
 	case !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST):
 		return false, err
+	}
+	if r.ours {
+		_ = chmodAt(dirFD, name, 0o700)
 	}
 	fd, err := unix.Openat(dirFD, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
