@@ -92,9 +92,10 @@ describe.each(['socket', 'exec'])('large files by %s', (transport) => {
     expect(slow.map(({ status }) => status)).toEqual([200, 200]);
     giveUp.abort();
     await Promise.all(endless);
+    const after = await third();
     console.log(`alone ${JSON.stringify(alone)}, beside two slow readers and writers ${JSON.stringify(beside)}`);
     // Whoever waited for the slow ones would wait for ever: what is allowed is what a busy machine does.
-    expect(beside.small).toBeLessThan(3 * alone.small + 20);
-    expect(beside.large).toBeLessThan(3 * alone.large + 500);
+    expect(beside.small).toBeLessThan(3 * Math.max(alone.small, after.small) + 20);
+    expect(beside.large).toBeLessThan(3 * Math.max(alone.large, after.large) + 500);
   });
 });

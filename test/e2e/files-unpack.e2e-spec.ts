@@ -42,11 +42,16 @@ describe('archives that meet what is there', () => {
 
   it('go below folders that may not be written themselves', async () => {
     await here.truth('mkdir -p /tmp/h/home/one && chown 1000:1000 /tmp/h/home/one && chmod 711 /tmp/h/home');
-    const archive = await tarOf([{ name: 'tmp/h/home/one/d/f' }, 'mine'], [{ name: 'dev/shm/one' }, 'mine']);
+    const archive = await tarOf(
+      [{ name: 'tmp/h/home/one/d/f' }, 'mine'],
+      [{ name: 'dev/shm/one' }, 'mine'],
+      [{ name: 'dev/shm/closed', mode: 0o200 }, 'mine'],
+    );
     expect((await put('/', archive, { user: '1000' })).status).toBe(200);
     expect(await here.truth('cd /tmp/h/home/one && stat -c %u d d/f /dev/shm/one && cat d/f /dev/shm/one')).toBe(
       '1000\n1000\n1000\nminemine',
     );
+    expect(await here.truth('stat -c "%a %u %s" /dev/shm/closed')).toBe('200 1000 4\n');
     const above = await tarOf([{ name: 'tmp/h/home/one/g' }, 'mine'], [{ name: 'above' }, 'no']);
     expect((await put('/', above, { user: '1000' })).status).toBe(403);
     expect(await here.truth('ls /above /tmp/h/home/one/g 2>/dev/null; find / -xdev -name ".atoll-tmp*"')).toBe('');

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { filesHere } from './support/files.js';
-import { API_KEY } from './support/service.js';
+import { API_KEY, eventually } from './support/service.js';
 
 /** More than all buffers on the way hold. */
 const SIZE = 60_000_000;
@@ -50,7 +50,10 @@ describe('what is not done by the end of the grace', () => {
       () => 'answered',
       () => 'cut off',
     );
-    await expect.poll(() => here.truth('find /tmp -name ".atoll-tmp*" | wc -l')).toBe('1\n');
+    await eventually(
+      () => here.truth('find /tmp -name ".atoll-tmp*" | wc -l'),
+      (count) => count === '1\n',
+    );
 
     const begun = Date.now();
     expect(await here.service.kill('SIGTERM')).toBe(0);
@@ -62,6 +65,10 @@ describe('what is not done by the end of the grace', () => {
     }
     expect(await upload).toBe('cut off');
     await here.service.boot();
-    expect(await here.truth('cat /tmp/kept; find / -xdev -name ".atoll-tmp*"')).toBe('old\n');
+    await eventually(
+      () => here.truth('find / -xdev -name ".atoll-tmp*"'),
+      (left) => left === '',
+    );
+    expect(await here.truth('cat /tmp/kept')).toBe('old\n');
   });
 });

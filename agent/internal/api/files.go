@@ -13,7 +13,7 @@ import (
 func (a *API) fileRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /files", a.readFile)
 	m.HandleFunc("PUT /files", a.writeFile)
-	m.HandleFunc("DELETE /files", a.removeFile)
+	m.HandleFunc("DELETE /files", working(a.removeFile))
 	m.HandleFunc("GET /files/list", working(a.listFiles))
 	m.HandleFunc("GET /files/tree", working(a.readTree))
 	m.HandleFunc("PUT /files/tree", working(a.writeTree))
@@ -23,12 +23,13 @@ func (a *API) fileRoutes(m *http.ServeMux) {
 	m.HandleFunc("PUT /files/replace", working(a.replaceInFile))
 	m.HandleFunc("POST /files/mkdir", a.makeDirectory)
 	m.HandleFunc("POST /files/symlink", a.makeSymlink)
-	m.HandleFunc("POST /files/attributes", a.changeAttributes)
-	m.HandleFunc("POST /files/move", a.moveFile)
-	m.HandleFunc("POST /files/copy", a.copyFile)
+	m.HandleFunc("POST /files/attributes", working(a.changeAttributes))
+	m.HandleFunc("POST /files/move", working(a.moveFile))
+	m.HandleFunc("POST /files/copy", working(a.copyFile))
 }
 
-// working is for calls that may keep a processor busy.
+// working is for calls that may keep a processor busy: many short system calls in a row do so too, for Go takes the processor away from
+// long ones alone.
 func working(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer procs.Working()()

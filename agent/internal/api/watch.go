@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"atoll/agent/internal/files"
+	"atoll/agent/internal/procs"
 )
 
 func (a *API) watchFiles(w http.ResponseWriter, r *http.Request) {
@@ -13,7 +14,9 @@ func (a *API) watchFiles(w http.ResponseWriter, r *http.Request) {
 	if q.refused(w) {
 		return
 	}
+	begun := procs.Working()
 	watch, err := a.Files.Watch(path, user, options)
+	begun()
 	if err != nil {
 		fail(w, err)
 		return

@@ -28,14 +28,20 @@ func fillFrom(b []byte, read func(rest []byte, done int) (int, error)) (int, err
 }
 
 func writeFull(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := retry(func() (int, error) { return unix.Write(fd, b) })
+	_, err := writeSome(fd, b)
+	return err
+}
+
+// writeSome is writeFull, and says how much it could write.
+func writeSome(fd int, b []byte) (done int, err error) {
+	for done < len(b) {
+		n, err := retry(func() (int, error) { return unix.Write(fd, b[done:]) })
 		if err != nil {
-			return err
+			return done, err
 		}
-		b = b[n:]
+		done += n
 	}
-	return nil
+	return done, nil
 }
 
 // retry repeats what a signal interrupted.

@@ -63,10 +63,14 @@ func (c *carrier) open() (err error) {
 	if c.toFD, _, err = openBelow(c.u.rootFD, c.dir); err != nil {
 		return err
 	}
-	if c.copy.src, err = unix.Openat(c.fromFD, c.base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err != nil {
+	if err = unix.Fstatat(c.fromFD, c.base, &c.copy.st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
 	}
-	return unix.Fstat(c.copy.src, &c.copy.st)
+	if err = chmodAt(c.fromFD, c.base, 0o600); err != nil { // it may be one that its owner cannot read
+		return err
+	}
+	c.copy.src, err = unix.Openat(c.fromFD, c.base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	return err
 }
 
 // overwrite is one piece of work, as every write in place: given up in the middle it would leave half a file.

@@ -21,6 +21,16 @@ var errChanged = &Error{Kind: "conflict", Message: "the file is being changed by
 
 // begin finds the target and creates the unfinished file beside it. Runs as the acting user.
 func (w *writer) begin() error {
+	err := w.beginOnce()
+	if errors.Is(err, unix.ENOENT) && w.target != nil { // the folder was another write's, which took it back as it came to nothing
+		w.target.close()
+		w.target = nil
+		err = w.beginOnce()
+	}
+	return err
+}
+
+func (w *writer) beginOnce() error {
 	t, err := locate(w.path)
 	if err != nil {
 		return err

@@ -19,10 +19,15 @@ type copier struct {
 	cred    fsid.Cred
 	path    string
 	walker  *walker
-	dirs    []int       // the folders being filled, outermost first
+	dirs    []filled    // the folders being filled, outermost first
 	root    unix.Stat_t // of the outermost
 	pending *pendingCopy
 	whole   bool // nothing may be left out: the original is going to be removed
+}
+
+type filled struct {
+	rel string // of the original
+	fd  int
 }
 
 type pendingCopy struct {
@@ -33,7 +38,7 @@ type pendingCopy struct {
 
 // tree copies what is in the folder at path into rootFD, which is the caller's.
 func (c *copier) tree(ctx context.Context, rootFD int) error {
-	c.dirs = []int{rootFD}
+	c.dirs = []filled{{"", rootFD}}
 	if err := unix.Fstat(rootFD, &c.root); err != nil {
 		return wrap(c.path, err)
 	}
@@ -63,7 +68,7 @@ func (c *copier) tree(ctx context.Context, rootFD int) error {
 }
 
 func (c *copier) visit(n *node) error {
-	into := c.dirs[len(c.dirs)-1]
+	into := c.at(parentOf(n.rel))
 	switch n.st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		if n.st.Dev == c.root.Dev && n.st.Ino == c.root.Ino {
@@ -71,7 +76,7 @@ func (c *copier) visit(n *node) error {
 		}
 		fd, err := makeDir(into, n.name)
 		if err == nil {
-			c.dirs = append(c.dirs, fd)
+			c.dirs = append(c.dirs, filled{n.rel, fd})
 		}
 		return err
 	case unix.S_IFLNK:
@@ -96,21 +101,35 @@ func (c *copier) visit(n *node) error {
 	return nil
 }
 
+// at is the copy of a folder that the walk is in. One behind it was never entered: its original vanished as it was to be, or is the kernel's.
+func (c *copier) at(rel string) int {
+	last := len(c.dirs) - 1
+	for ; last > 0 && c.dirs[last].rel != rel; last-- {
+		closeFD(c.dirs[last].fd)
+		c.dirs = c.dirs[:last]
+	}
+	return c.dirs[last].fd
+}
+
 // special makes a FIFO anew; what else there is stays what it is only where it is.
 func (c *copier) special(n *node, into int) error {
 	if n.st.Mode&unix.S_IFMT != unix.S_IFIFO {
 		return refuse("special", join(c.path, n.rel), "is a device or a socket, which cannot go to another file system; nothing is moved")
 	}
-	_, err := umask.Make(func() (int, error) { return 0, unix.Mknodat(into, n.name, unix.S_IFIFO|0o600, 0) })
+	return makeFIFO(into, n.name, &n.st, c.cred)
+}
+
+func makeFIFO(dirFD int, name string, st *unix.Stat_t, cred fsid.Cred) error {
+	_, err := umask.Make(func() (int, error) { return 0, unix.Mknodat(dirFD, name, unix.S_IFIFO|0o600, 0) })
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Openat(into, n.name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(dirFD, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return keep(-1, "", fd, &n.st, c.cred)
+	return keep(-1, "", fd, st, cred)
 }
 
 // open begins the copy of one file; src is taken over.
@@ -146,10 +165,9 @@ func (c *copier) content(ctx context.Context) error {
 	return err
 }
 
-func (c *copier) leave(dirFD int, name, _ string) error {
-	last := len(c.dirs) - 1
-	fd := c.dirs[last]
-	c.dirs = c.dirs[:last]
+func (c *copier) leave(dirFD int, name, rel string) error {
+	fd := c.at(rel)
+	c.dirs = c.dirs[:len(c.dirs)-1]
 	defer unix.Close(fd)
 	var st unix.Stat_t
 	if err := unix.Fstatat(dirFD, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
@@ -169,8 +187,8 @@ func (c *copier) drop() {
 func (c *copier) close() {
 	c.walker.close()
 	c.drop()
-	for _, fd := range c.dirs[1:] {
-		closeFD(fd)
+	for _, dir := range c.dirs[1:] {
+		closeFD(dir.fd)
 	}
 }
 

@@ -112,9 +112,9 @@ func copyAll(src, dst int) (done int64, err error) {
 		if n == 0 || err != nil {
 			return done, err
 		}
-		if err := writeFull(dst, (*buf)[:n]); err != nil {
+		n, err = writeSome(dst, (*buf)[:n])
+		if done += int64(n); err != nil {
 			return done, err
 		}
-		done += int64(n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"atoll/agent/internal/fsid"
 )
 
 // slow is a body whose second half comes when it is told to.
@@ -162,6 +165,63 @@ func TestAppendBesideAProgramThatAppends(t *testing.T) {
 	}
 }
 
+func TestAppendThatFailsIsTakenBack(t *testing.T) {
+	b := setUp(t)
+	path := b.dir + "/log"
+	const had, limit = 299_000, 300_000
+	b.mustPut(path, "", strings.Repeat("x", had))
+	signal.Ignore(syscall.SIGXFSZ)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_FSIZE, &old)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: limit, Max: old.Max}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Write(context.Background(), path, "", strings.NewReader(strings.Repeat("y", 270_000)), WriteOptions{Append: true})
+	if st, _ := os.Stat(path); kind(err) != "no_space" || st.Size() != had {
+		t.Errorf("%v, %d bytes", err, st.Size())
+	}
+}
+
+// A program may have taken what was unpacked before its folder has got its mode.
+func TestFolderThatIsGoneIsNotMadeAgain(t *testing.T) {
+	b := setUp(t)
+	_ = os.Symlink("elsewhere", b.dir+"/link")
+	root, err := unix.Open(b.dir, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(root)
+	for _, name := range []string{"gone", "gone/below", "link", "link/below"} {
+		if err := (dirEnd{mode: 0o700}).give(root, name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Lstat(b.dir + "/gone"); !os.IsNotExist(err) {
+		t.Error("it was made again")
+	}
+}
+
+func TestCopyGoesOnBesideAFolderThatItCouldNotEnter(t *testing.T) {
+	c := &copier{dirs: []filled{{"", 3}, {"a", -1}, {"a/b", -1}}}
+	if fd := c.at(parentOf("z")); fd != 3 || len(c.dirs) != 1 {
+		t.Errorf("%d %v", fd, c.dirs)
+	}
+}
+
+// Setgid for a group that is not one's own is more than chmod gives.
+func TestSetgidIsForTheGroupsOfTheUser(t *testing.T) {
+	mode := uint32(0o2755)
+	for gid, want := range map[uint32]uint32{7: 0o2755, 8: 0o2755, 42: 0o755} {
+		got, err := owned{4711, gid, 0o644}.with(Attributes{Mode: &mode}, fsid.Cred{UID: 4711, GID: 7, Groups: []uint32{7, 8}})
+		if err != nil || got.mode != want {
+			t.Errorf("group %d: %o %v", gid, got.mode, err)
+		}
+	}
+}
+
 func TestFoldersMadeAtTheSameMoment(t *testing.T) {
 	b := setUp(t)
 	for range 50 {
@@ -206,6 +266,13 @@ func TestMoveAcrossFileSystemsLosesNothing(t *testing.T) {
 	}
 	st, err := os.Stat(other + "/tree/sub/pipe")
 	if err != nil || st.Mode() != os.ModeNamedPipe|0o640 {
+		t.Errorf("%v %v", err, st)
+	}
+	pipe := other + "/tree/sub/pipe"
+	if err := b.Move(context.Background(), pipe, b.dir+"/pipe", "", false); err != nil {
+		t.Errorf("a FIFO alone: %v", err)
+	}
+	if st, err := os.Stat(b.dir + "/pipe"); err != nil || st.Mode() != os.ModeNamedPipe|0o640 {
 		t.Errorf("%v %v", err, st)
 	}
 	if fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0); err != nil {

@@ -32,25 +32,39 @@ func (u *unpacker) merge(ctx context.Context) error {
 		}
 	}
 	u.made = nil
-	return u.service.as(u.cred, u.path, func() error { return u.endDirs(m.there) })
+	return u.endDirs(m.there)
 }
 
 // endDirs gives the folders what their entries say, but for those that were there: they keep what they have.
 func (u *unpacker) endDirs(there map[string]bool) error {
 	// What is in a folder comes before the folder: it may be one that cannot be entered afterwards.
-	for _, name := range slices.Backward(slices.Sorted(maps.Keys(u.dirs))) {
-		if there[u.path+"/"+name] {
-			continue
-		}
-		if err := u.dirs[name].give(u.rootFD, name); err != nil {
-			return wrap(u.path+"/"+name, err)
+	names := slices.Sorted(maps.Keys(u.dirs))
+	slices.Reverse(names)
+	for some := range slices.Chunk(names, batch) {
+		err := u.service.as(u.cred, u.path, func() error {
+			for _, name := range some {
+				if there[u.path+"/"+name] {
+					continue
+				}
+				if err := u.dirs[name].give(u.rootFD, name); err != nil {
+					return wrap(u.path+"/"+name, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// give looks for a folder where it was put. A program may have taken it from there already, or put something else in its place.
 func (end dirEnd) give(rootFD int, name string) error {
-	fd, _, err := openBelow(rootFD, name)
+	fd, err := descend(rootFD, name)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

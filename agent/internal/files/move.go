@@ -93,7 +93,7 @@ func (t *transfer) rename() (kind uint32, err error) {
 
 // copy makes a copy beside the new name and renames it into place when it is complete.
 func (t *transfer) copy(ctx context.Context, kind uint32, follow bool) (err error) {
-	if kind != unix.S_IFREG && kind != unix.S_IFDIR && kind != unix.S_IFLNK {
+	if kind != unix.S_IFREG && kind != unix.S_IFDIR && kind != unix.S_IFLNK && !(kind == unix.S_IFIFO && t.whole) {
 		return refuse("special", t.from, "is a device, a FIFO or a socket")
 	}
 	if kind == unix.S_IFDIR && underKernel(t.from) {
@@ -157,6 +157,13 @@ func (t *transfer) fill(ctx context.Context, kind uint32, follow bool, dst *plac
 	}
 	defer c.drop()
 	err := t.service.as(t.cred, t.from, func() error {
+		if kind == unix.S_IFIFO {
+			var st unix.Stat_t
+			if err := unix.Lstat(t.from, &st); err != nil {
+				return err
+			}
+			return makeFIFO(dst.dirFD, temp, &st, t.cred)
+		}
 		if kind == unix.S_IFLNK && !follow {
 			target, err := readlink(t.from)
 			if err != nil {

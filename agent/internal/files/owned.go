@@ -42,6 +42,9 @@ func (o owned) with(a Attributes, cred fsid.Cred) (owned, error) {
 		}
 		o.mode = *a.Mode
 	}
+	if cred.UID != 0 && o.gid != cred.GID && !slices.Contains(cred.Groups, o.gid) {
+		o.mode &^= unix.S_ISGID
+	}
 	return o, nil
 }
 

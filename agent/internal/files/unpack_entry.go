@@ -92,6 +92,20 @@ func openBelow(rootFD int, path string) (fd int, made int64, err error) {
 	return fd, made, err
 }
 
+// descend goes down by names, never by a link.
+func descend(rootFD int, path string) (int, error) {
+	fd, err := openPathAt(rootFD, ".")
+	for _, name := range components(path) {
+		if err != nil {
+			return -1, err
+		}
+		next, e := openPathAt(fd, name)
+		_ = unix.Close(fd)
+		fd, err = next, e
+	}
+	return fd, err
+}
+
 func openPathAt(dirFD int, name string) (int, error) {
 	return unix.Openat(dirFD, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 }

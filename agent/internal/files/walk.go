@@ -132,7 +132,7 @@ func (w *walker) one(top *walkLevel, name string) error {
 	case err != nil && w.denied != nil:
 		return w.denied(n.rel, err)
 	case err != nil:
-		return err
+		return passOver(n.rel, err)
 	}
 	var after []string
 	seen := len(top.after) > 0 && top.after[0] == name
@@ -201,6 +201,13 @@ func (w *walker) close() {
 		closeFD(l.fd)
 	}
 	w.stack = nil
+}
+
+func parentOf(rel string) string {
+	if i := strings.LastIndexByte(rel, '/'); i >= 0 {
+		return rel[:i]
+	}
+	return ""
 }
 
 func join(dir, name string) string {
