@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
-import { extract, pack, type Header as TarHeader } from 'tar-stream';
+import { extract, type Header as TarHeader } from 'tar-stream';
 import { filesHere } from './support/files.js';
 import { eventually } from './support/service.js';
-
-type Entry = [Partial<TarHeader> & { name: string }, (string | Buffer)?];
+import { tarOf, type TarEntry } from './support/tar.js';
 
 describe('trees', () => {
   const here = filesHere({
@@ -14,12 +13,6 @@ describe('trees', () => {
     ATOLL_MAX_UPLOAD_FILES: '5',
   });
 
-  const tarOf = (...entries: Entry[]): Promise<Buffer> => {
-    const archive = pack();
-    for (const [header, content] of entries) archive.entry(header, content ?? '');
-    archive.finalize();
-    return buffer(archive);
-  };
   const put = (path: string, body: Buffer | ReadableStream, query: Record<string, string> = {}, headers = {}) =>
     here.files.put(path, body, { query, headers: { 'content-type': 'application/x-tar', ...headers } });
   const get = (path: string, headers = {}) => here.files.get(path, { accept: 'application/x-tar', ...headers });
@@ -108,7 +101,7 @@ describe('trees', () => {
     );
   });
 
-  it.each<[string, Entry[], number]>([
+  it.each<[string, TarEntry[], number]>([
     ['a name with ..', [[{ name: 'a/../../evil' }, 'x']], 400],
     ['an absolute name', [[{ name: '/tmp/evil' }, 'x']], 400],
     ['a link that leads out', [[{ name: 'l', type: 'symlink', linkname: '../../etc' }]], 400],
@@ -126,7 +119,7 @@ describe('trees', () => {
     ],
     ['a device', [[{ name: 'd', type: 'character-device', devmajor: 1, devminor: 3 }]], 400],
     ['a FIFO', [[{ name: 'p', type: 'fifo' }]], 400],
-    ['too many entries', Array.from({ length: 201 }, (_, n): Entry => [{ name: `f${n}` }, '']), 413],
+    ['too many entries', Array.from({ length: 201 }, (_, n): TarEntry => [{ name: `f${n}` }, '']), 413],
     [
       'too much',
       [

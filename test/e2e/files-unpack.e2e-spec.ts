@@ -1,18 +1,9 @@
-import { buffer } from 'node:stream/consumers';
-import { pack, type Header as TarHeader } from 'tar-stream';
 import { filesHere } from './support/files.js';
-
-type Entry = [Partial<TarHeader> & { name: string }, (string | Buffer)?];
+import { tarOf } from './support/tar.js';
 
 describe('archives that meet what is there', () => {
   const here = filesHere();
 
-  const tarOf = (...entries: Entry[]): Promise<Buffer> => {
-    const archive = pack();
-    for (const [header, content] of entries) archive.entry(header, content ?? '');
-    archive.finalize();
-    return buffer(archive);
-  };
   const put = (path: string, body: Buffer, query: Record<string, string> = {}) =>
     here.files.put(path, body, { query, headers: { 'content-type': 'application/x-tar' } });
 

@@ -1,8 +1,6 @@
 package files
 
 import (
-	"errors"
-
 	"golang.org/x/sys/unix"
 
 	"atoll/agent/internal/fsid"
@@ -12,13 +10,13 @@ import (
 // mayChange asks whether the acting user may make and rename entries in a folder, and changes nothing.
 func mayChange(dirFD int) error {
 	err := unix.Faccessat2(dirFD, "", unix.W_OK|unix.X_OK, unix.AT_EMPTY_PATH|unix.AT_EACCESS)
-	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
+	if !unsupported(err) {
 		return err
 	}
 	// Older kernels: a file without a name is judged alike. A file system that has no such files says so only to who may.
 	fd, err := umask.Openat(dirFD, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
 	closeFD(fd)
-	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS) {
+	if forbidden(err) {
 		return err
 	}
 	return nil

@@ -51,7 +51,7 @@ func (w *writer) beginOnce() error {
 	fd, err := umask.Openat(t.dirFD, name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 	if err != nil {
 		forget()
-		if t.exists && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)) {
+		if t.exists && forbidden(err) {
 			return errElsewhere
 		}
 		return err

@@ -74,6 +74,16 @@ func wrap(path string, err error) error {
 	return refuse("internal", path, err.Error())
 }
 
+// forbidden says that the acting user may not, or nobody may: what lies deeper may be another matter.
+func forbidden(err error) bool {
+	return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)
+}
+
+// unsupported says that the kernel, or a filter before it, does not know the call.
+func unsupported(err error) bool {
+	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL)
+}
+
 func known(err error) bool { return wrap("", err).(*Error).Kind != "internal" }
 
 // check refuses what is no absolute path.

@@ -50,11 +50,7 @@ func openInPlace(dirFD int, base, path string, how int) (fd int, st unix.Stat_t,
 	if fd, err = unix.Openat(dirFD, base, how, 0); err != nil {
 		return -1, st, err
 	}
-	if err = unix.Fstat(fd, &st); err == nil {
-		err = wantRegular(path, &st)
-	}
-	if err != nil {
-		_ = unix.Close(fd)
+	if st, err = regular(fd, path); err != nil {
 		return -1, st, err
 	}
 	return fd, st, nil

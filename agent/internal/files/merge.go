@@ -61,7 +61,7 @@ func (u *unpacker) endDirs(there map[string]bool) error {
 
 // give looks for a folder where it was put. A program may have taken it from there already, or put something else in its place.
 func (end dirEnd) give(rootFD int, name string) error {
-	fd, err := descend(rootFD, name)
+	fd, err := descend(rootFD, name, nil)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return nil
 	}

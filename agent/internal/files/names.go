@@ -1,7 +1,6 @@
 package files
 
 import (
-	"errors"
 	"hash/fnv"
 	"strings"
 	"sync"
@@ -55,7 +54,7 @@ func placeOf(path string, parents bool) (*place, error) {
 // renameNew renames to a name that must be free.
 func renameNew(fromFD int, from string, toFD int, to string) error {
 	err := unix.Renameat2(fromFD, from, toFD, to, unix.RENAME_NOREPLACE)
-	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) {
+	if !unsupported(err) {
 		return err
 	}
 	var st unix.Stat_t // a file system, or a kernel, that cannot do it in one

@@ -105,14 +105,21 @@ func openRegular(path string) (int, *unix.Stat_t, error) {
 	if err != nil {
 		return -1, nil, err
 	}
+	if st, err = regular(fd, path); err != nil {
+		return -1, nil, err
+	}
+	return fd, &st, nil
+}
+
+// regular tells of an opened file, and closes it when it is none.
+func regular(fd int, path string) (st unix.Stat_t, err error) {
 	if err = unix.Fstat(fd, &st); err == nil {
 		err = wantRegular(path, &st)
 	}
 	if err != nil {
 		_ = unix.Close(fd)
-		return -1, nil, err
 	}
-	return fd, &st, nil
+	return st, err
 }
 
 // readHead begins to read a file of the kernel's: whether that can be read at all only the first read tells.

@@ -1,8 +1,6 @@
 package files
 
 import (
-	"errors"
-
 	"golang.org/x/sys/unix"
 
 	"atoll/agent/internal/fsid"
@@ -60,9 +58,4 @@ func (g *stage) close() {
 		g.forget()
 	}
 	*g = stage{service: g.service, dirFD: -1, fd: -1}
-}
-
-// notHere is a refusal of the kernel's that says nothing about what lies deeper.
-func notHere(err error) bool {
-	return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)
 }

@@ -36,14 +36,14 @@ func locate(path string) (_ *target, err error) {
 		}
 		t := &target{dir: dir, base: base}
 		if t.dirFD, t.made, err = makeDirs(dir); err != nil {
-			_ = t.unmake()
+			_ = unmake(t.made)
 			return nil, err
 		}
 		link, err := t.inspect(asked)
 		if err == nil && link == "" {
 			return t, nil
 		}
-		_ = t.unmake()
+		_ = unmake(t.made)
 		t.close()
 		if err != nil {
 			return nil, err
@@ -92,7 +92,7 @@ func (t *target) inspect(asked string) (link string, err error) {
 // writable asks whether the acting user may write the existing file: a rename alone would not ask that.
 func (t *target) writable(fd int) error {
 	err := unix.Faccessat2(fd, "", unix.W_OK, unix.AT_EMPTY_PATH|unix.AT_EACCESS)
-	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
+	if !unsupported(err) {
 		return err
 	}
 	// Older kernels: an open for writing asks the same, and changes nothing.
@@ -109,8 +109,8 @@ func (t *target) writable(fd int) error {
 func (t *target) close() { closeFD(t.dirFD) }
 
 // unmake takes back the folders that were made for a write that came to nothing, unless others use them by now.
-func (t *target) unmake() error {
-	for _, dir := range slices.Backward(t.made) {
+func unmake(dirs []string) error {
+	for _, dir := range slices.Backward(dirs) {
 		if err := unix.Rmdir(dir); err != nil {
 			return err
 		}

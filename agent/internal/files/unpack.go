@@ -46,7 +46,7 @@ func (s *Service) Unpack(ctx context.Context, path, user string, body io.Reader,
 	elsewhere := false
 	err = s.as(cred, path, func() error {
 		err := u.begin()
-		elsewhere = u.stage.dirFD >= 0 && notHere(err)
+		elsewhere = u.stage.dirFD >= 0 && forbidden(err)
 		return err
 	})
 	if elsewhere && u.stage.makeElsewhere(cred) == nil {
@@ -210,6 +210,6 @@ func (u *unpacker) close() {
 	u.stage.close()
 	closeFD(u.rootFD)
 	if len(u.made) > 0 {
-		_ = u.service.as(u.cred, u.path, func() error { return (&target{made: u.made}).unmake() }) // empty, if it came to nothing
+		_ = u.service.as(u.cred, u.path, func() error { return unmake(u.made) }) // empty, if it came to nothing
 	}
 }

@@ -71,35 +71,33 @@ func (u *unpacker) inStage(name string, fn func(dirFD int, base string) error) e
 	})
 }
 
-// openBelow goes down by names, never by a link, and makes what is missing: made says how many. O_PATH: on the way there may be
-// folders that one may pass and not read.
+// openBelow makes what is missing on the way: made says how many.
 func openBelow(rootFD int, path string) (fd int, made int64, err error) {
-	fd, err = unix.Openat(rootFD, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	for _, name := range components(path) {
-		if err != nil {
-			return -1, made, err
+	fd, err = descend(rootFD, path, func(dirFD int, name string) error {
+		err := umask.Mkdirat(dirFD, name, 0o755)
+		if err != nil && !errors.Is(err, unix.EEXIST) {
+			return err
 		}
-		next, e := openPathAt(fd, name)
-		if errors.Is(e, unix.ENOENT) {
-			if e = umask.Mkdirat(fd, name, 0o755); e == nil || errors.Is(e, unix.EEXIST) {
-				next, e = openPathAt(fd, name)
-				made++
-			}
-		}
-		_ = unix.Close(fd)
-		fd, err = next, e
-	}
+		made++
+		return nil
+	})
 	return fd, made, err
 }
 
-// descend goes down by names, never by a link.
-func descend(rootFD int, path string) (int, error) {
+// descend goes down by names, never by a link. O_PATH: on the way there may be folders that one may pass and not read. What is
+// missing is an error, unless missing makes it.
+func descend(rootFD int, path string, missing func(dirFD int, name string) error) (int, error) {
 	fd, err := openPathAt(rootFD, ".")
 	for _, name := range components(path) {
 		if err != nil {
 			return -1, err
 		}
 		next, e := openPathAt(fd, name)
+		if errors.Is(e, unix.ENOENT) && missing != nil {
+			if e = missing(fd, name); e == nil {
+				next, e = openPathAt(fd, name)
+			}
+		}
 		_ = unix.Close(fd)
 		fd, err = next, e
 	}

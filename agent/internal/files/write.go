@@ -208,7 +208,7 @@ func (w *writer) cleanUp() {
 	closeFD(w.tempFD)
 	if w.target != nil {
 		if len(w.target.made) > 0 {
-			_ = w.service.as(w.cred, w.path, w.target.unmake)
+			_ = w.service.as(w.cred, w.path, func() error { return unmake(w.target.made) })
 		}
 		w.target.close()
 	}
