@@ -13,3 +13,18 @@ it('keeps dead buffers from piling up', async () => {
   }
   expect(most).toBeLessThan(32 * MIB);
 });
+
+it('keeps those from piling up that waited too long to die young', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  // Every twentieth waits for a slow reader while some ten megabytes go by.
+  const waiting: Buffer[] = [];
+  let most = 0;
+  for (let turn = 0; turn < 32_768; turn++) {
+    const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+    if (turn % 20 === 0 && waiting.push(buffer) > 10) waiting.shift();
+    spent(buffer.length);
+    if (turn % 80 === 0) await sleep(0);
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(most).toBeLessThan(26 * MIB);
+});
