@@ -23,6 +23,28 @@ func TestGlob(t *testing.T) {
 		{"a/src[!a-c]x", "a/srcdx", true},
 		{`a/src[!\]x`, `a/src\x`, false},
 		{`a/src[!\]x`, "a/src/x", false},
+		{"a/src[^a]x", "a/srcbx", true},
+		{"a/src[^a]x", "a/srcax", false},
+		{"a/src[^a]x", "a/src/x", false},
+		{"a/src[.-0]x", "a/src/x", false},
+		{"a/src[.-0]x", "a/src.x", true},
+		{"a/src[.-0]x", "a/src0x", true},
+		{"a/src[/]x", "a/src/x", false},
+		{"a/src[/]x", "a/src]x", false},
+		{"a/src[]x]", "a/src]", true},
+		{"a/src[]x]", "a/srcx", true},
+		{"a/src[!]]", "a/src]", false},
+		{"a/src[!]]", "a/src[", true},
+		{"a/src[a-]", "a/src-", true},
+		{"a/src[-a]", "a/src-", true},
+		{"a/src[-a]", "a/src0", false},
+		{"a/src[a^]", "a/src^", true},
+		{"a/src[ä-ü]x", "a/srcöx", true},
+		{"a/src[ä-ü]x", "a/srcox", false},
+		{"a/src[[]", "a/src[", true},
+		{"a/src[ab", "a/src[ab", true}, // never closed: as it is
+		{"a/src[!]", "a/src[!]", true},
+		{"a/src[]", "a/src[]", true},
 	} {
 		match, err := globOf(c.pattern)
 		if err != nil {
@@ -31,7 +53,7 @@ func TestGlob(t *testing.T) {
 			t.Errorf("%s of %s: %v", c.pattern, c.path, got)
 		}
 	}
-	for _, pattern := range []string{"[!]", "[z-a]", "a/[!z-a]"} {
+	for _, pattern := range []string{"[z-a]", "a/[!z-a]", "[[:alpha:]]", "a/[![:punct:]b]"} {
 		if _, err := globOf(pattern); err == nil {
 			t.Errorf("%s is a pattern", pattern)
 		}
