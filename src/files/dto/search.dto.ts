@@ -19,7 +19,8 @@ const FLAG = { enum: ['true', 'false'], default: 'false', required: false };
 
 export class SearchQuery extends PlaceQuery {
   /**
-   * A glob: `*`, `?` and `[a-z]` stay within a name, `**` does not. Without a slash it is for names, with one for paths below `path`.
+   * A glob: `*`, `?`, `[a-z]` and `[!a-z]` stay within a name, `**` does not. Without a slash it is for names, with one for paths below
+   * `path`. Classes by name, as `[:alpha:]`, are not known.
    * @example "*.ts"
    */
   @IsOptional()
