@@ -140,10 +140,7 @@ func (w *Watch) below(rel string, tell bool) error {
 	}}
 	defer tree.close()
 	if err := tree.begin(w.path + "/" + rel); err != nil {
-		if rel == "" {
-			return err
-		}
-		return gone(err)
+		return err
 	}
 	for {
 		if done, err := tree.step(batch); done || err != nil {

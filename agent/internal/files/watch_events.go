@@ -2,6 +2,7 @@ package files
 
 import (
 	"encoding/binary"
+	"errors"
 	"path"
 	"strings"
 
@@ -85,10 +86,14 @@ func (w *Watch) enter(rel string, isDir bool) error {
 	if !isDir || !w.options.Recursive {
 		return nil
 	}
-	if err := w.add(rel, unix.IN_DONT_FOLLOW); err != nil {
-		return gone(err)
+	err := w.add(rel, unix.IN_DONT_FOLLOW)
+	if err == nil {
+		err = w.below(rel, true)
 	}
-	return w.below(rel, true)
+	if errors.Is(err, unix.ENOENT) {
+		w.forget(rel) // it has moved on before it was told what is in it: where it arrives it is as good as new
+	}
+	return gone(err)
 }
 
 func (w *Watch) arrived(rel string, cookie uint32, isDir bool) error {
@@ -114,7 +119,7 @@ func (w *Watch) arrived(rel string, cookie uint32, isDir bool) error {
 		return w.enter(rel, true) // it was gone before it could be watched
 	}
 	w.rename(from.path, rel)
-	return w.below(rel, false) // and what in it could not be
+	return gone(w.below(rel, false)) // and what in it could not be
 }
 
 // left tells of what was moved out of the tree.
@@ -126,8 +131,13 @@ func (w *Watch) left() {
 	if !strings.HasPrefix(path.Base(from.path), TempPrefix) {
 		w.say(Event{Type: "deleted", Directory: from.isDir}, from.path, "")
 	}
+	w.forget(from.path)
+}
+
+// forget lets go of a folder and of those below it.
+func (w *Watch) forget(path string) {
 	for rel, id := range w.ids {
-		if rel == from.path || strings.HasPrefix(rel, from.path+"/") {
+		if rel == path || strings.HasPrefix(rel, path+"/") {
 			_, _ = unix.InotifyRmWatch(w.fd, uint32(id))
 			delete(w.dirs, id)
 			delete(w.ids, rel)

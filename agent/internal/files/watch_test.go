@@ -121,3 +121,20 @@ func TestWatchEndsWhenItsFolderWentUnseen(t *testing.T) {
 	w.want("overflow", "")
 	w.want("end", "")
 }
+
+func TestWatchTellsWhatIsInAFolderThatMovedOnAtOnce(t *testing.T) {
+	b := setUp(t)
+	os.Mkdir(b.dir+"/old", 0o755)
+	w := b.watch(8)
+	os.Mkdir(b.dir+"/n", 0o755)
+	os.WriteFile(b.dir+"/n/f", nil, 0o644)
+	if err := w.add("n", 0); err != nil { // it is watched, and moves before it is looked into
+		t.Fatal(err)
+	}
+	os.Rename(b.dir+"/n", b.dir+"/old/n")
+	w.run()
+	w.want("moved", "old/n")
+	w.want("created", "old/n/f")
+	os.WriteFile(b.dir+"/old/n/g", nil, 0o644)
+	w.want("created", "old/n/g")
+}
