@@ -77,13 +77,13 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     setInterval(() => fastify.server.closeIdleConnections(), 50).unref();
     done();
   });
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
     try {
       if (!request.is404 && request.url.startsWith('/v1/') && !request.url.startsWith('/v1/health')) {
         late.guard!.check(request);
         factsOf(request).owner = DEFAULT_OWNER;
       }
-      boundArrival(request, REQUEST_TIMEOUT_MS);
+      boundArrival(request, reply.raw, REQUEST_TIMEOUT_MS);
       const encoding = request.headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !(encoding === 'gzip' && takesGzip(request)))
         throw new AtollError('UNSUPPORTED_MEDIA_TYPE', `a body with Content-Encoding ${encoding} is not taken`);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { AtollError } from '../errors/atoll-error.js';
 import { render } from '../errors/error.filter.js';
 
@@ -11,9 +11,15 @@ const BY_CODE: Record<string, () => AtollError> = {
   ERR_HTTP_REQUEST_TIMEOUT: () => new AtollError('TIMEOUT', 'the request did not arrive in time'),
 };
 
-/** What Node's HTTP parser refuses never becomes a request: answer on the bare socket, in the same shape as everything else. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/** Node's own, on the sockets of its HTTP server: the answer that is under way there. */
+type Answering = Socket & { _httpMessage?: ServerResponse | null };
+
+/**
+ * What Node's HTTP parser refuses never becomes a request: answer on the bare socket, in the same shape as everything else. Behind an answer
+ * that has begun these words would be read as a part of it.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Answering): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
     socket.destroy();
     return;
   }

@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { AtollError } from '../errors/atoll-error.js';
 import { answerClientError } from './client-error.js';
@@ -34,13 +36,28 @@ export function takeStreams(app: NestFastifyApplication, types: readonly string[
     .addContentTypeParser([...types], take);
 }
 
-/** A body that is not a stream must arrive within this time; else it is a 408, as Node's own parser would say it. */
-export function boundArrival(request: FastifyRequest, milliseconds: number): void {
-  if (isStreamed(request)) return;
+/**
+ * A body that is not a stream must arrive within this time; else it is a 408, as Node's own parser would say it. A request without a body has arrived
+ * with its head, however long its answer takes: nobody reads it, so Node tells of its end only when that is over.
+ */
+export function boundArrival(request: FastifyRequest, answer: ServerResponse, milliseconds: number): void {
   const { raw } = request;
+  const { headers } = raw;
+  if (isStreamed(request) || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined))
+    return;
   // The error is made when it is needed: each one made takes a picture of the stack, on every call.
   const late = () => Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-  const timer = setTimeout(() => answerClientError(late(), raw.socket), milliseconds);
+  const timer = setTimeout(() => {
+    if (raw.complete) return;
+    if (answer.headersSent) endWith(answer, raw.socket);
+    else answerClientError(late(), raw.socket);
+  }, milliseconds);
   const clear = () => clearTimeout(timer);
   raw.once('end', clear).once('close', clear);
+}
+
+/** The answer was given without the body that is still missing: it is left whole, and the connection goes with it. */
+function endWith(answer: ServerResponse, connection: Socket): void {
+  if (answer.writableFinished) connection.destroy();
+  else answer.once('finish', () => connection.destroy());
 }
