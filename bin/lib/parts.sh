@@ -5,7 +5,7 @@
 STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MAX_LINES=300
 # A test that spins cannot be stopped by its runner.
-PART_SECONDS=${ATOLL_TEST_PART_SECONDS:-2400}
+PART_SECONDS=${ATOLL_TEST_PART_SECONDS:-4800}
 
 # check TITLE COMMAND…: one check, passed or failed.
 check() {

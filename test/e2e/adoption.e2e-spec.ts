@@ -41,7 +41,7 @@ describe.each(['socket', 'exec'])('a sandbox whose row is lost, by %s', (transpo
     const [sandbox, paused, brief] = [
       await service.sandbox(request),
       await service.sandbox(),
-      await service.sandbox({ timeout: 4 }),
+      await service.sandbox({ timeout: 12 }),
     ];
     await sandbox.write('/root/kept', 'kept');
     await sandbox.sh('sleep 1000 & echo started');
@@ -66,7 +66,7 @@ describe.each(['socket', 'exec'])('a sandbox whose row is lost, by %s', (transpo
       await eventually(
         () => detail(brief),
         ({ status }) => status === 'stopped',
-        8000,
+        30_000,
       ),
     ).toMatchObject({ end_reason: 'expired' });
     await service.post(`${sandbox.path}/restart`);

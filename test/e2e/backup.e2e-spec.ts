@@ -15,7 +15,7 @@ function atoll(dataDir: string, ...args: string[]): Promise<{ stdout: string }> 
 }
 
 const NUMBERS =
-  'i=0; while [ $i -lt 1500 ]; do echo "line $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && sleep 0.2; done; exit 5';
+  'i=0; while [ $i -lt 1500 ]; do echo "line $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && sleep 0.7; done; exit 5';
 
 describe.each(['socket', 'exec'])('a backup (%s)', (transport) => {
   let service: Service;

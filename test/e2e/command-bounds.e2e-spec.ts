@@ -8,7 +8,7 @@ describe('commands within bounds', () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    service = await Service.start({ ATOLL_MAX_COMMANDS: '10', ATOLL_OUTPUT_GRACE: '1500' });
+    service = await Service.start({ ATOLL_MAX_COMMANDS: '10', ATOLL_OUTPUT_GRACE: '4000' });
     sandbox = await service.sandbox();
   });
   afterAll(() => service.stop());
@@ -38,8 +38,8 @@ describe('commands within bounds', () => {
   it('wait for what daemons hold open as long as was configured, and no longer', async () => {
     const begun = Date.now();
     const { command, stdout } = await sandbox.sh('(setsid sh -c "sleep 1; echo in time; sleep 60" &) ; echo done');
-    expect(Date.now() - begun).toBeGreaterThan(1400);
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(Date.now() - begun).toBeGreaterThan(3900);
+    expect(Date.now() - begun).toBeLessThan(40_000);
     expect(command).toMatchObject({ state: 'exited', exit_code: 0 });
     expect(stdout).toBe('done\nin time\n');
   });

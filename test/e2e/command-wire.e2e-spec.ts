@@ -54,10 +54,10 @@ describe('what commands answer, byte for byte', () => {
   afterAll(() => service.stop());
 
   const STARTED = (state: string) =>
-    `{"command":{"id":"cmd_…","name":"sh","args":["-c","sleep 0.4; exit 3"],"cwd":"/","sandbox_id":"${sandbox.id}","state":"${state}"`;
+    `{"command":{"id":"cmd_…","name":"sh","args":["-c","sleep 2; exit 3"],"cwd":"/","sandbox_id":"${sandbox.id}","state":"${state}"`;
 
   it('is a pair of lines, each sent when it is true, and nothing else in between', async () => {
-    const answer = await raw(service, 'POST', `${cmd}?wait=true`, { command: 'sh', args: ['-c', 'sleep 0.4; exit 3'] });
+    const answer = await raw(service, 'POST', `${cmd}?wait=true`, { command: 'sh', args: ['-c', 'sleep 2; exit 3'] });
     expect([answer.status, answer.type]).toEqual([200, 'application/x-ndjson']);
     expect(answer.chunks.map(({ text }) => steady(text))).toEqual([
       `${STARTED('running')},"pid":0,"started_at":0}}\n`,

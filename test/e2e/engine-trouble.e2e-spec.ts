@@ -5,8 +5,8 @@ import { containersOf, ENGINE_STATE, rowsOf } from './support/engine-view.js';
 import { engineHost, eventually, IMAGE, Service, type Answer, type Sandbox } from './support/service.js';
 
 const ENGINE = resolve(import.meta.dirname, '../support/engine');
-/** Says no in this time, while the engine is away. */
-const REFUSED_MS = 2000;
+/** Says no in this time, while the engine is away: 2 s on a machine that has nothing else to do. A call's own deadline is 30 s. */
+const REFUSED_MS = 10_000;
 const BACK_MS = 10_000;
 
 const dir = process.env.ATOLL_TEST_ENGINE_DIR ?? '';
@@ -76,7 +76,7 @@ describe('engine trouble', () => {
     expect((await sandbox.read('/root/while-away')).body.content).toBe('written');
     expect((await post(sandbox, 'renew-expiration', { timeout: 800 })).status).toBe(200);
     expect((await service.get(`${sandbox.path}/stats`)).status).toBe(200);
-    expect(Date.now() - begun).toBeLessThan(2000);
+    expect(Date.now() - begun).toBeLessThan(REFUSED_MS);
   }
 
   it('goes on without an engine that hangs', { timeout: 90_000 }, async () => {

@@ -98,7 +98,7 @@ describe('files that several touch at once', () => {
     const path = '/tmp/mine/d';
     const until = Date.now() + 4000;
     let calls = 0;
-    for (; Date.now() < until; calls++) {
+    for (; calls < 3 || Date.now() < until; calls++) {
       const answers = await Promise.all([
         here.files.call({ method: 'DELETE', query: { path } }),
         here.files.call({ method: 'DELETE', query: { path: '/tmp/mine' }, headers: {} }),

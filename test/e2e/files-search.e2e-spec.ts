@@ -113,9 +113,7 @@ describe('finding, replacing, watching', () => {
         () => events.some((event) => expect.objectContaining(wanted).asymmetricMatch(event)),
       );
     await seen({ type: 'started' });
-    await here.truth(
-      'cd /tmp/w && echo x >a && mv a b && chmod 600 b && mkdir -p n/m && echo y >n/m/f && mv n old/n && rm b',
-    );
+    await here.truth('cd /tmp/w && echo x >a && mv a b && chmod 600 b && mkdir -p n/m && echo y >n/m/f && rm b');
     for (const wanted of [
       { type: 'created', path: '/tmp/w/a' },
       { type: 'modified', path: '/tmp/w/a' },
@@ -154,8 +152,9 @@ describe('finding, replacing, watching', () => {
     for (let turn = 0; turn < 10; turn++) {
       const client = new AbortController();
       const begin = () => fetch(url, { headers: here.service.headers, signal: client.signal });
-      const watches = await Promise.all(Array.from({ length: 20 }, begin));
-      expect(watches.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      await eventually(begin, ({ status }) => status === 200); // those of the last turn may still be going
+      const watches = await Promise.all(Array.from({ length: 19 }, begin));
+      expect(watches.map(({ status }) => status)).toEqual(Array(19).fill(200));
       client.abort();
       await sleep(50);
     }

@@ -6,8 +6,9 @@ import { eventually, IMAGE, Service } from './support/service.js';
 const ROUNDS = Number(process.env.ATOLL_TEST_KILL_ROUNDS ?? 20);
 const SEED = Number(process.env.ATOLL_TEST_SEED ?? 20260402);
 const WORKERS = 5;
-const READY_MS = 5000;
-const SETTLED_MS = 3000;
+/** Quiet machines take 2.5 s, busy ones have taken 8.5. */
+const READY_MS = 20_000;
+const SETTLED_MS = 20_000;
 
 /** When the service is killed in each round, and what each of the load's workers does until then. */
 interface Round {
@@ -26,7 +27,7 @@ describe('a service that is killed at any moment, under load', () => {
   let live: { id: string; command: string }[];
 
   beforeAll(async () => {
-    service = await Service.start({ ATOLL_SWEEP_INTERVAL: '100' });
+    service = await Service.start({ ATOLL_SWEEP_INTERVAL: '100', ATOLL_SHUTDOWN_GRACE: '60000' });
     live = await Promise.all(
       [3600, 7200].map(async (timeout) => {
         const sandbox = await service.sandbox({ timeout });
@@ -36,7 +37,7 @@ describe('a service that is killed at any moment, under load', () => {
   });
   afterAll(() => service.stop());
 
-  it(`finds everything whole again, ${ROUNDS} times`, { timeout: 30_000 + ROUNDS * 20_000 }, async () => {
+  it(`finds everything whole again, ${ROUNDS} times`, { timeout: 30_000 + ROUNDS * 40_000 }, async () => {
     const begun = Date.now();
     const boots: number[] = [];
     const counts = { creating: 0, deleting: 0, calls: 0 };
@@ -80,7 +81,7 @@ describe('a service that is killed at any moment, under load', () => {
     expect(await service.kill('SIGTERM')).toBe(0);
     const endedAfter = Date.now() - begun;
     for (const { status } of await Promise.all(created)) expect(status).toBe(201);
-    expect(endedAfter).toBeLessThan(4500); // by itself, and not by its grace of 5 s
+    expect(endedAfter).toBeLessThan(45_000); // by itself, and not by its grace
     await service.boot();
     await eventually(
       () => troubles(service),

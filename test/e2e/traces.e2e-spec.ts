@@ -139,9 +139,10 @@ describe('traces', () => {
     await service.get('/v1/health');
     await service.get('/v1/health/ready');
     await service.get('/some/path/that/is/not/there');
+    const namesSince = async () => collector.spans.slice(before).map((span) => span.name);
+    await eventually(namesSince, (names) => names.includes('GET'));
     await sleep(1200); // longer than a batch waits, and a sweep comes round
-    const names = collector.spans.slice(before).map((span) => span.name);
-    expect(names).toContain('GET');
+    const names = await namesSince();
     expect(names.filter((name) => name.includes('health'))).toEqual([]);
     for (const { name } of collector.spans) expect(name).not.toMatch(/sb_|cmd_|not-there/);
     for (const { parentId, kind } of collector.spans) if (kind === 3) expect(parentId).not.toBe('');

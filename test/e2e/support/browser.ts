@@ -44,7 +44,7 @@ export class Browser {
       headless: true,
       args: [...FLAGS, `--host-resolver-rules=MAP ${host} 127.0.0.1`],
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(45_000);
     return new Browser(context.pages()[0] ?? (await context.newPage()), context, profile);
   }
 

@@ -47,7 +47,7 @@ export class Lines {
   }
 
   /** Until a line is as wanted; gives it. */
-  async until(wanted: (body: Line['body']) => boolean, milliseconds = 10_000): Promise<Line> {
+  async until(wanted: (body: Line['body']) => boolean, milliseconds = 30_000): Promise<Line> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
       const line = this.seen.find(({ body }) => wanted(body));

@@ -91,7 +91,7 @@ export class Service {
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
     while (!(await this.answers(health))) {
-      if (child.exitCode !== null || Date.now() - begun > 20_000)
+      if (child.exitCode !== null || Date.now() - begun > 60_000)
         throw new Error(`the service did not start:\n${this.log}`);
       await sleep(20);
     }
@@ -212,7 +212,7 @@ export class Sandbox {
 export async function eventually<T>(
   ask: () => Promise<T>,
   holds: (value: T) => boolean,
-  milliseconds = 5000,
+  milliseconds = 20_000,
 ): Promise<T> {
   const until = Date.now() + milliseconds;
   for (;;) {

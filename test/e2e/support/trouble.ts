@@ -1,7 +1,7 @@
 import { eventually, type Answer, type Sandbox, type Service } from './service.js';
 
 /** Looked at every 2 s. */
-const TOLD_MS = 10_000;
+const TOLD_MS = 30_000;
 const COUNT = 3000;
 /** A command that goes on for about four seconds, and says something all the time. */
 export const TALK = `i=0; while [ $i -lt ${COUNT} ]; do echo "line $i of a command that talks on"; i=$((i+1)); [ $((i % 75)) = 0 ] && sleep 0.1; done; exit 7`;
