@@ -10,6 +10,7 @@ import type { ListQuery } from './dto/list.query.dto.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
 import { bytesOf, type Encoding } from '../common/base64.js';
 import { relativeBytes, toEntry, toStat } from './file-view.js';
+import { cursorBehind, pathBehind } from './list-cursor.js';
 import { formatList } from './ls-format.js';
 import { askedBytes, shown, targetOf } from './places.js';
 
@@ -64,7 +65,7 @@ export class FilesService {
     if (limit !== undefined && Number(limit) > most)
       throw badRequest(`limit must be at most ${most}`, { field: 'limit' });
     const place = (query.path ?? query.path_base64) ? query : { ...query, path: '/' };
-    const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
+    const after = cursor === undefined ? undefined : pathBehind(cursor);
     const wishes = { limit: Number(limit ?? most), recursive: recursive === 'true', after };
     const { entries, more } = await this.agent.list(guest, targetOf(row, place), wishes);
     if (more && limit === undefined)
@@ -74,7 +75,7 @@ export class FilesService {
       ...shown(place),
       output: formatList(entries.map(({ path, path_base64, ...e }) => ({ ...e, ...named(e, path, path_base64) }))),
       entries: entries.map((entry) => toEntry(entry, at)),
-      next_cursor: more ? relativeBytes(entries.at(-1)!).toString('base64url') : undefined,
+      next_cursor: more ? cursorBehind(relativeBytes(entries.at(-1)!)) : undefined,
     };
   }
 
