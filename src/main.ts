@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
 import { Leaving } from './common/leaving/leaving.js';
 import { switchLogLevel } from './common/logging.js';
+import { surviveRejections } from './common/unhandled.js';
 import { DataDirInUse, DataDirUnusable } from './store/data-dir-lock.js';
 import { StoreError } from './store/store.error.js';
 import { Config, ConfigError } from './config/config.js';
@@ -12,6 +13,7 @@ import { Traces } from './traces/traces.js';
 
 try {
   const app = await createApp();
+  surviveRejections();
   const config = app.get(Config);
   const { http, dataDir } = config;
   const pidFile = join(dataDir, 'service.pid');
@@ -42,8 +44,13 @@ function toldAtStart(error: unknown): unknown {
 async function stop(app: NestFastifyApplication, pidFile: string): Promise<void> {
   const { shutdownGraceMs } = app.get(Config).http;
   setTimeout(() => app.get(Leaving).begin(), Math.min(STREAMS_MS, shutdownGraceMs / 2));
-  await Promise.race([app.close(), sleep(shutdownGraceMs)]);
-  await app.get(Traces).end();
-  await rm(pidFile, { force: true });
+  try {
+    await Promise.race([app.close(), sleep(shutdownGraceMs)]);
+    await app.get(Traces).end();
+    await rm(pidFile, { force: true });
+  } catch (error) {
+    console.error(error);
+    process.exit(1); // whatever failed, it must not stay
+  }
   process.exit(0);
 }

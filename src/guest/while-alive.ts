@@ -41,7 +41,17 @@ class Watch {
     this.timer = setTimeout(() => void this.ask(reject), this.ms);
   }
 
+  /** Nobody awaits it: all that fails, the question itself too, is for who waits. */
   private async ask(reject: (error: unknown) => void): Promise<void> {
+    try {
+      await this.health();
+      if (!this.stopped) this.later(reject);
+    } catch (error) {
+      if (!this.stopped) reject(error);
+    }
+  }
+
+  private async health(): Promise<void> {
     const request = this.session.request({ method: 'GET', path: '/health', endStream: true });
     try {
       await within(
@@ -49,9 +59,6 @@ class Watch {
         this.ms,
         'the sandbox',
       );
-      if (!this.stopped) this.later(reject);
-    } catch (error) {
-      if (!this.stopped) reject(error);
     } finally {
       request.drop();
     }
