@@ -31,10 +31,11 @@ export function writeConditions(headers: RequestHeaders): Pick<WriteWishes, 'cre
   };
 }
 
-/** For writes of more than one file, which have no state that could be asked for: a condition is not passed over. */
+/** For changes that cannot ask for a state before: a condition is not passed over. */
 export function refuseConditions(headers: RequestHeaders): void {
   for (const field of ['If-Match', 'If-None-Match', 'If-Unmodified-Since'])
-    if (headers[field.toLowerCase()] !== undefined) throw badRequest(`${field} is for a single file`, { field });
+    if (headers[field.toLowerCase()] !== undefined)
+      throw badRequest(`this call takes no ${field}: it is for reads and writes of a single file`, { field });
 }
 
 /** Whether a read asks about the file's state. */

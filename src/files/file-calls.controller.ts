@@ -10,6 +10,7 @@ import { StatQuery } from './dto/stat.query.dto.js';
 import { FileChangesService } from './file-changes.service.js';
 import { FilesService } from './files.service.js';
 import { shown, shownTo } from './places.js';
+import { Unconditional } from './unconditional.js';
 
 const BODY = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE', 'INSUFFICIENT_STORAGE'] as const;
 
@@ -39,6 +40,7 @@ export class FileCallsController {
   /** Make a directory with its parents. One that is there is left as it is. */
   @Post('mkdir')
   @HttpCode(200)
+  @Unconditional()
   @ApiFile(...BODY)
   async mkdir(
     @Param('id') id: string,
@@ -52,6 +54,7 @@ export class FileCallsController {
   /** Make a symbolic link at `path`. */
   @Post('symlink')
   @HttpCode(200)
+  @Unconditional()
   @ApiFile(...BODY)
   async symlink(
     @Param('id') id: string,
@@ -65,6 +68,7 @@ export class FileCallsController {
   /** Move or rename a file or a directory. */
   @Post('move')
   @HttpCode(200)
+  @Unconditional()
   @ApiBody({ type: ToRequest, examples: TO })
   @ApiFile(...BODY)
   async move(@Param('id') id: string, @Query() query: PlaceQuery, @Body() request: ToRequest): Promise<MovedFile> {
@@ -75,6 +79,7 @@ export class FileCallsController {
   /** Copy a file, or a directory with all that is in it. */
   @Post('copy')
   @HttpCode(200)
+  @Unconditional()
   @ApiBody({ type: ToRequest, examples: TO })
   @ApiFile(...BODY)
   async copy(@Param('id') id: string, @Query() query: PlaceQuery, @Body() request: ToRequest): Promise<MovedFile> {

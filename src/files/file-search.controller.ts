@@ -15,6 +15,7 @@ import {
 } from './dto/search.dto.js';
 import { FileSearchService } from './file-search.service.js';
 import { shown } from './places.js';
+import { Unconditional } from './unconditional.js';
 
 @ApiTags('Files')
 @ApiBearerAuth('ApiKeyAuth')
@@ -34,6 +35,7 @@ export class FileSearchController {
   /** Replace in a file, in one step. */
   @Post('replace')
   @HttpCode(200)
+  @Unconditional()
   @ApiBody({ type: ReplaceRequest, examples: REPLACE })
   @ApiFile('UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE', 'INSUFFICIENT_STORAGE')
   async replace(

@@ -20,6 +20,7 @@ import { FileChangesService } from './file-changes.service.js';
 import { FileTreesService } from './file-trees.service.js';
 import { FilesService } from './files.service.js';
 import { shown } from './places.js';
+import { Unconditional } from './unconditional.js';
 
 const ARCHIVES = ['application/x-tar', 'application/gzip'];
 
@@ -94,6 +95,7 @@ export class FilesController {
   /** Upload several files of a form (`multipart/form-data`) into the directory `path`, each all or nothing. */
   @Post()
   @HttpCode(200)
+  @Unconditional()
   @RouteConfig({ streams: ['multipart/form-data'] })
   @ApiUpload()
   async upload(
@@ -102,7 +104,6 @@ export class FilesController {
     @Req() request: FastifyRequest,
   ): Promise<UploadedFiles> {
     if (!isStreamed(request)) throw new AtollError('UNSUPPORTED_MEDIA_TYPE', 'this call takes multipart/form-data');
-    refuseConditions(request.headers);
     const type = request.headers['content-type']!;
     return {
       ...shown(query),
@@ -113,6 +114,7 @@ export class FilesController {
 
   /** Change mode, owner or group of a file, or of a whole tree. */
   @Patch()
+  @Unconditional()
   @ApiBody({ type: AttributesRequest, examples: MODE })
   @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
   async change(
@@ -126,6 +128,7 @@ export class FilesController {
   /** Delete a file, or a directory with all that is in it. */
   @Delete()
   @HttpCode(204)
+  @Unconditional()
   @ApiFile()
   async remove(@Param('id') id: string, @Query() query: PlaceQuery): Promise<void> {
     await this.files.remove(id, query);
