@@ -10,6 +10,10 @@ const config = { files: { timeoutMs: 600 }, agent: { callTimeoutMs: 200 } } as C
 const files = new AgentFiles(config);
 const target = { path: Buffer.from('/a b\xff', 'latin1'), user: 'app' };
 const AT = '?path=/a%20b%ff&user=app';
+const ENTRY = {
+  ...{ name: 'f', type: 'file', size: 1, mode: 0o644, nlink: 1, uid: 0, gid: 0, owner: 'root', group: 'root' },
+  mtime: 1,
+};
 const WRITTEN = { created: true, size: 3, etag: '1-2-3-4' };
 
 /** An agent that says one thing, and what it was asked. */
@@ -107,6 +111,21 @@ describe('reading', () => {
     });
     await expect(files.read(guest, target, 10)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
   });
+});
+
+it('asks with a path of any length, and what is too long harms no other call', async () => {
+  let asked = 0;
+  const guest = await guestOf((stream, path) => {
+    asked = path.length;
+    stream.respond();
+    stream.end(path.startsWith('/files/list') ? '{"end":true,"more":false}\n' : JSON.stringify(ENTRY));
+  });
+  const behind = (bytes: number) => files.list(guest, target, { limit: 1, after: Buffer.alloc(bytes, 0xe9) });
+  await behind(25_000);
+  expect(asked).toBeGreaterThan(75_000);
+  await expect(behind(400_000)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  expect((await guest.session()).usable).toBe(true);
+  expect(await files.stat(guest, target)).toMatchObject(ENTRY);
 });
 
 describe('an agent that', () => {

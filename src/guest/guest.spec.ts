@@ -86,6 +86,21 @@ it('asks the connector again for those who came while a session was going', asyn
   await waiting;
 });
 
+it('does not wait for the last stream of a session that takes nothing new', async () => {
+  const { guest, connector } = await newGuest();
+  const agent = await connector.connect((stream) => stream.respond());
+  const going = await guest.session();
+  const command = going.request({ method: 'POST', path: '/commands' });
+  await command.ok();
+  agent.session.goaway(0);
+  await expect.poll(() => going.usable).toBe(false);
+  const waiting = guest.session();
+  await going.closed;
+  await expect(command.readAll(10)).rejects.toThrow(SessionLost);
+  await connector.connect();
+  expect((await waiting).usable).toBe(true);
+});
+
 describe('end', () => {
   it('tells those who wait, and closes what there is', async () => {
     const { guest, connector } = await newGuest();

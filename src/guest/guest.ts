@@ -48,6 +48,9 @@ export class Guest {
   async session(): Promise<Session> {
     if (this.ended) throw new GuestEnded();
     if (this.current?.usable) return this.current;
+    // One that is going takes nothing new, but it would be there as long as its last stream: a command's, a watch, a download. Those are
+    // attached to again, or fail; nobody else waits for them.
+    this.current?.close();
     const deadline = AbortSignal.timeout(this.openTimeoutMs);
     return new Promise<Session>((resolve, reject) => {
       const waiter: Waiter = {

@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { badRequest } from '../common/errors/atoll-error.js';
 import { SessionLost } from './agent-errors.js';
 import { agentSpan, endWith, type SpanEnd } from './agent-span.js';
 import { Exchange } from './exchange.js';
@@ -9,6 +10,14 @@ import type { Peer } from './handshake.js';
 const STREAM_WINDOW = 4 * 1024 * 1024;
 /** … and the connection's, so large that streams which are read slowly can't stall the others. */
 const CONNECTION_WINDOW = 64 * 1024 * 1024;
+
+/**
+ * Of a call's headers, as the agent takes them. Node's own bound is 64 KiB, which the path of a deep tree is past once it is escaped, and a call
+ * past it does not fail alone: the connection takes nothing new from then on.
+ */
+const MAX_HEADER_BLOCK = 1 << 20;
+/** What a call may bring of it; the rest is for names and lengths, and for what a trace adds. */
+const MAX_ASKED = MAX_HEADER_BLOCK - 4096;
 
 export interface AgentRequest {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -43,6 +52,7 @@ export class Session {
       // The agent is not trusted: what it may send before anybody looks is bounded.
       maxHeaderListPairs: 64,
       maxSessionMemory: 256,
+      maxSendHeaderBlockLength: MAX_HEADER_BLOCK,
     });
     h2.setLocalWindowSize(CONNECTION_WINDOW);
     return new Session(h2, stream, peer);
@@ -52,9 +62,10 @@ export class Session {
     return !this.h2.closed && !this.h2.destroyed && !this.stream.destroyed;
   }
 
-  /** Opens a stream. Throws when the connection is going; the signal resets the stream. */
+  /** Opens a stream. Throws when the connection is going, or more is asked than a call can hold; the signal resets the stream. */
   request({ method, path, headers, endStream, signal, spanEnd }: AgentRequest): Exchange {
     if (!this.usable) throw new SessionLost();
+    if (sizeOf(path, headers) > MAX_ASKED) throw badRequest('the paths and names of this call are too long together');
     const span = agentSpan(method, path);
     const stream = this.h2.request(
       { ':method': method, ':path': path, ...headers, ...span?.headers },
@@ -66,7 +77,10 @@ export class Session {
   }
 
   close(): void {
-    this.h2.destroy();
+    this.h2.destroy(new SessionLost()); // without an error, an answer that is cut off here could end as if it were whole
     this.stream.destroy(); // a paused sandbox takes nothing more, and HTTP/2 would wait for that for ever
   }
 }
+
+const sizeOf = (path: string, headers: http2.OutgoingHttpHeaders = {}): number =>
+  Object.values(headers).reduce<number>((sum, value) => sum + String(value).length, path.length);

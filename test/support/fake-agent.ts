@@ -67,7 +67,7 @@ export interface FakeAgent {
 export async function agentServer(onStream: StreamHandler): Promise<FakeAgent> {
   const [theirs, ours] = await socketPair();
   ours.on('error', () => undefined);
-  const session = http2.performServerHandshake(ours);
+  const session = http2.performServerHandshake(ours, { settings: { maxHeaderListSize: 1 << 20 } });
   session.on('error', () => undefined);
   session.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);

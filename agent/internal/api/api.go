@@ -34,8 +34,9 @@ func (a *API) Server() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:   a.routes(),
-		Protocols: protocols,
+		Handler:        a.routes(),
+		Protocols:      protocols,
+		MaxHeaderBytes: 1 << 20, // the service sends no more: paths of deep trees, escaped
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams:          4096,
 			MaxReceiveBufferPerConnection: 256 << 20,
