@@ -5,20 +5,33 @@ import { AtollError, badRequest } from '../common/errors/atoll-error.js';
 /** One file of a form: its name as the client gave it, and its bytes, which must be read before the next one comes. */
 export type TakePart = (name: string, content: Readable) => Promise<void>;
 
+export interface FormBounds {
+  /** More are a PAYLOAD_TOO_LARGE. */
+  files: number;
+  /** That nothing of the body arrives, in ms; then it is a TIMEOUT. */
+  idleMs: number;
+}
+
 /**
  * Reads a multipart body and hands its files on, one after the other, with backpressure. Resolves when all are taken; rejects with what `take`
- * threw, PAYLOAD_TOO_LARGE past `limit` files, or BAD_REQUEST for what is no such body. What is left of the body is then thrown away.
+ * threw, PAYLOAD_TOO_LARGE or TIMEOUT past the bounds, or BAD_REQUEST for what is no such body. What is left of the body is then thrown away.
  */
-export async function eachPart(body: Readable, contentType: string, limit: number, take: TakePart): Promise<void> {
+export async function eachPart(
+  body: Readable,
+  contentType: string,
+  { files, idleMs }: FormBounds,
+  take: TakePart,
+): Promise<void> {
   let parser: BusboyInstance;
   try {
-    parser = new Busboy({ headers: { 'content-type': contentType }, preservePath: true, limits: { files: limit } });
+    parser = new Busboy({ headers: { 'content-type': contentType }, preservePath: true, limits: { files } });
   } catch (error) {
     body.resume();
     throw badRequest(`the body is no multipart form: ${(error as Error).message}`);
   }
   let taken: Promise<void> = Promise.resolve();
   let current: Readable | undefined;
+  let quiet: () => void = () => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const broken = () => reject(badRequest('the body broke off within the form'));
@@ -28,9 +41,12 @@ export async function eachPart(body: Readable, contentType: string, limit: numbe
         taken = taken.then(() => take(name ?? '', content));
         taken.catch(reject);
       });
-      parser.on('filesLimit', () => reject(new AtollError('PAYLOAD_TOO_LARGE', `more than ${limit} files`)));
+      parser.on('filesLimit', () => reject(new AtollError('PAYLOAD_TOO_LARGE', `more than ${files} files`)));
       parser.on('error', broken).on('finish', resolve);
       body.on('error', broken).on('close', () => body.readableEnded || broken());
+      quiet = whenSilent(body, idleMs, () =>
+        reject(new AtollError('TIMEOUT', `nothing of the body arrived for ${idleMs} ms`)),
+      );
       body.pipe(parser);
     });
     await taken;
@@ -40,7 +56,21 @@ export async function eachPart(body: Readable, contentType: string, limit: numbe
     current?.destroy(); // whoever reads it would wait for more
     body.resume();
     throw error;
+  } finally {
+    quiet();
   }
+}
+
+/** Calls back when nothing comes for so long, though it is waited for: while a part goes on slowly, the silence is ours. Returns how to end it. */
+function whenSilent(body: Readable, ms: number, late: () => void): () => void {
+  const timer = setTimeout(() => (body.isPaused() ? timer.refresh() : late()), ms);
+  const heard = () => void timer.refresh();
+  const done = () => {
+    clearTimeout(timer);
+    body.off('data', heard).off('resume', heard).off('end', done);
+  };
+  body.on('data', heard).on('resume', heard).on('end', done);
+  return done;
 }
 
 /** A file's name in a form as a path below the directory: what leads out of that, or names nothing, is a 400. */
@@ -49,5 +79,8 @@ export function partName(name: string): string {
   const bad = name === '' || name.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part));
   if (bad)
     throw badRequest(`a file of the form is called ${JSON.stringify(name)}: it must be a relative path without ".."`);
+  // The parser put it for what is not UTF-8: two such names would be one.
+  if (name.includes('\ufffd'))
+    throw badRequest(`a file of the form is called ${JSON.stringify(name)}: its name must be UTF-8`);
   return name;
 }

@@ -1,4 +1,9 @@
+import { connect } from 'node:net';
 import { filesHere } from './support/files.js';
+import { API_KEY } from './support/service.js';
+
+const part = (name: string, content: string) =>
+  `--x\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${content}\r\n`;
 
 describe('files over HTTP, to the letter', () => {
   const here = filesHere({ ATOLL_MAX_RAW_BODY: '2000', ATOLL_AGENT_CALL_TIMEOUT: '3000' });
@@ -18,5 +23,33 @@ describe('files over HTTP, to the letter', () => {
         json: { code: 'BAD_REQUEST', details: { field: 'If-Match' } },
       });
     expect(await here.truth('cat /tmp/kept; stat -c %a /tmp/kept')).toBe('kept644\n');
+  });
+
+  /** The answer to a form that is sent so far and no further. */
+  const upload = (body: string, length = 100_000) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(here.service.port, '127.0.0.1', () =>
+        socket.write(
+          `POST ${here.sandbox.path}/files?path=/tmp/form HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${length}\r\n\r\n${body}`,
+          'latin1',
+        ),
+      );
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('error', reject).on('close', () => resolve(text));
+      socket.setTimeout(20_000, () => socket.destroy(new Error(`no end of the answer: ${text}`)));
+    });
+
+  it.each([
+    ['without any of it', ''],
+    ['between two parts', part('whole', 'x')],
+  ])('ends a form that stands still %s with a 408', async (_when, body) => {
+    expect(await upload(body)).toMatch(/^HTTP\/1.1 408 [^]*"TIMEOUT"/);
+  });
+
+  it('refuses a file of a form whose name is not UTF-8', async () => {
+    const form = `${part('a\xff', 'one')}${part('a\xfe', 'two')}--x--\r\n`;
+    expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 400 [^]*UTF-8/);
+    expect(await here.truth('ls -A /tmp/form 2>/dev/null | wc -l')).toBe('0\n');
   });
 });
