@@ -52,7 +52,8 @@ export class FileTreesService {
     const { path: folder, user } = targetOf(row, query);
     const shownFolder = shown(query).path.replace(/\/$/, '');
     const files: UploadedFile[] = [];
-    const bounds = { files: this.config.files.maxUploadFiles, idleMs: this.config.agent.callTimeoutMs };
+    const { maxUploadFiles, maxRawBytes } = this.config.files;
+    const bounds = { files: maxUploadFiles, bytes: maxRawBytes, idleMs: this.config.agent.callTimeoutMs };
     await eachPart(body, contentType, bounds, async (given, content) => {
       const name = partName(given);
       const path = Buffer.concat([folder, Buffer.from(`/${name}`)]);

@@ -7,7 +7,7 @@ const part = (name: string, content: string) =>
   `--x\r\ncontent-disposition: form-data; name="f"; filename="${name}"\r\n\r\n${content}\r\n`;
 const end = '--x--\r\n';
 
-const BOUNDS = { files: 10, idleMs: 10_000 };
+const BOUNDS = { files: 10, bytes: 10_000_000, idleMs: 10_000 };
 
 async function taken(body: Readable, bounds: Partial<FormBounds> = {}): Promise<string[]> {
   const files: string[] = [];
@@ -59,6 +59,18 @@ it.each([
   ['has too many files', part('1', '') + part('2', '') + part('3', '') + end, 'PAYLOAD_TOO_LARGE'],
 ])('refuses a body that %s', async (_what, body, code) => {
   await expect(taken(Readable.from([Buffer.from(body)]), { files: 2 })).rejects.toMatchObject({ code });
+});
+
+it('refuses a body that is too large as a whole, files or not', async () => {
+  const three = ['a', 'b', 'c'].map((name) => part(name, 'x'.repeat(900)));
+  const field = `--x\r\ncontent-disposition: form-data; name="note"\r\n\r\n${'x'.repeat(2000)}\r\n`;
+  for (const body of [three, [field]])
+    await expect(
+      taken(Readable.from([...body, end].map((text) => Buffer.from(text))), { bytes: 1000 }),
+    ).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+  expect(await taken(Readable.from([...three, end].map((text) => Buffer.from(text))), { bytes: 3000 })).toHaveLength(3);
 });
 
 it('refuses a type without a boundary', async () => {

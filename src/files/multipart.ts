@@ -8,6 +8,8 @@ export type TakePart = (name: string, content: Readable) => Promise<void>;
 export interface FormBounds {
   /** More are a PAYLOAD_TOO_LARGE. */
   files: number;
+  /** Of the whole body, whatever it holds; more are a PAYLOAD_TOO_LARGE. */
+  bytes: number;
   /** That nothing of the body arrives, in ms; then it is a TIMEOUT. */
   idleMs: number;
 }
@@ -19,7 +21,7 @@ export interface FormBounds {
 export async function eachPart(
   body: Readable,
   contentType: string,
-  { files, idleMs }: FormBounds,
+  { files, bytes, idleMs }: FormBounds,
   take: TakePart,
 ): Promise<void> {
   let parser: BusboyInstance;
@@ -47,6 +49,11 @@ export async function eachPart(
       quiet = whenSilent(body, idleMs, () =>
         reject(new AtollError('TIMEOUT', `nothing of the body arrived for ${idleMs} ms`)),
       );
+      let size = 0;
+      body.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > bytes) reject(new AtollError('PAYLOAD_TOO_LARGE', `the body is larger than ${bytes} bytes`));
+      });
       body.pipe(parser);
     });
     await taken;

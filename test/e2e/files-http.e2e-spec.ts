@@ -26,11 +26,11 @@ describe('files over HTTP, to the letter', () => {
   });
 
   /** The answer to a form that is sent so far and no further. */
-  const upload = (body: string, length = 100_000) =>
+  const upload = (body: string, length = 100_000, path = '/tmp/form') =>
     new Promise<string>((resolve, reject) => {
       const socket = connect(here.service.port, '127.0.0.1', () =>
         socket.write(
-          `POST ${here.sandbox.path}/files?path=/tmp/form HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${length}\r\n\r\n${body}`,
+          `POST ${here.sandbox.path}/files?path=${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${length}\r\n\r\n${body}`,
           'latin1',
         ),
       );
@@ -47,9 +47,14 @@ describe('files over HTTP, to the letter', () => {
     expect(await upload(body)).toMatch(/^HTTP\/1.1 408 [^]*"TIMEOUT"/);
   });
 
+  it('bounds the whole of a form', async () => {
+    const form = `${['a', 'b', 'c'].map((name) => part(name, 'x'.repeat(900))).join('')}--x--\r\n`;
+    expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 413 /);
+  });
+
   it('refuses a file of a form whose name is not UTF-8', async () => {
     const form = `${part('a\xff', 'one')}${part('a\xfe', 'two')}--x--\r\n`;
-    expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 400 [^]*UTF-8/);
-    expect(await here.truth('ls -A /tmp/form 2>/dev/null | wc -l')).toBe('0\n');
+    expect(await upload(form, form.length, '/tmp/odd')).toMatch(/^HTTP\/1.1 400 [^]*UTF-8/);
+    expect(await here.truth('ls -A /tmp/odd 2>/dev/null | wc -l')).toBe('0\n');
   });
 });
