@@ -44,6 +44,27 @@ it('takes names in UTF-8 alone, each for itself', async () => {
   await expect(names(Buffer.from([0x61, 0xfe]))).rejects.toMatchObject({ code: 'BAD_REQUEST' });
 });
 
+it('passes over what has no name, of files too, and does not count it', async () => {
+  const bytes =
+    '--x\r\ncontent-disposition: form-data; name="b"\r\ncontent-type: application/octet-stream\r\n\r\nzz\r\n';
+  const empty = part('', '').replace('\r\n\r\n', '\r\ncontent-type: application/octet-stream\r\n\r\n');
+  const body = [part('a', '1'), empty, bytes, part('', 'x'.repeat(200_000)), part('b', '2'), end];
+  expect(await taken(Readable.from(body.map((text) => Buffer.from(text))), { files: 2 })).toEqual(['a: 1', 'b: 2']);
+});
+
+it('begins no file when the form is refused', async () => {
+  const begun: string[] = [];
+  const body = Readable.from([Buffer.from(part('a', '1') + part('b', '2') + part('c', '3') + end)]);
+  const work = eachPart(body, TYPE, { ...BOUNDS, files: 2 }, async (name, content) => {
+    begun.push(name);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await buffer(content);
+  });
+  await expect(work).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(begun).toEqual(['a']);
+});
+
 it('gives one file after the other', async () => {
   let open = 0;
   await eachPart(Readable.from([part('a', 'x'), part('b', 'y'), end]), TYPE, BOUNDS, async (_name, content) => {

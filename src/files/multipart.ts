@@ -15,7 +15,7 @@ export interface FormBounds {
 }
 
 /**
- * Reads a multipart body and hands its files on, one after the other, with backpressure. Resolves when all are taken; rejects with what `take`
+ * Reads a multipart body and hands its files on, those that have a name, one after the other, with backpressure. Resolves when all are taken; rejects with what `take`
  * threw, PAYLOAD_TOO_LARGE or TIMEOUT past the bounds, or BAD_REQUEST for what is no such body. What is left of the body is then thrown away.
  */
 export async function eachPart(
@@ -26,24 +26,31 @@ export async function eachPart(
 ): Promise<void> {
   let parser: BusboyInstance;
   try {
-    parser = new Busboy({ headers: { 'content-type': contentType }, preservePath: true, limits: { files } });
+    parser = new Busboy({ headers: { 'content-type': contentType }, preservePath: true });
   } catch (error) {
     body.resume();
     throw badRequest(`the body is no multipart form: ${(error as Error).message}`);
   }
   let taken: Promise<void> = Promise.resolve();
   let current: Readable | undefined;
+  let over = false;
   let quiet: () => void = () => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const broken = () => reject(badRequest('the body broke off within the form'));
-      parser.on('file', (_field: string, content: BusboyFileStream, name: string) => {
+      let count = 0;
+      parser.on('file', (_field: string, content: BusboyFileStream, name?: string) => {
         content.on('error', () => undefined);
+        const isFile = Boolean(name); // else a field that a browser had no file for, or bytes without a name
+        if (isFile && ++count > files) reject(new AtollError('PAYLOAD_TOO_LARGE', `more than ${files} files`));
+        if (!isFile || count > files) {
+          content.resume();
+          return;
+        }
         current = content;
-        taken = taken.then(() => take(name ?? '', content));
+        taken = taken.then(() => (over ? undefined : take(name!, content)));
         taken.catch(reject);
       });
-      parser.on('filesLimit', () => reject(new AtollError('PAYLOAD_TOO_LARGE', `more than ${files} files`)));
       parser.on('error', broken).on('finish', resolve);
       body.on('error', broken).on('close', () => body.readableEnded || broken());
       quiet = whenSilent(body, idleMs, () =>
@@ -58,6 +65,7 @@ export async function eachPart(
     });
     await taken;
   } catch (error) {
+    over = true; // what came whole, but was not begun, is not begun any more
     body.unpipe(parser);
     parser.destroy();
     current?.destroy(); // whoever reads it would wait for more

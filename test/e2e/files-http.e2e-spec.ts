@@ -47,6 +47,15 @@ describe('files over HTTP, to the letter', () => {
     expect(await upload(body)).toMatch(/^HTTP\/1.1 408 [^]*"TIMEOUT"/);
   });
 
+  it('passes over what a form has without a name', async () => {
+    const bytes =
+      '--x\r\nContent-Disposition: form-data; name="b"\r\nContent-Type: application/octet-stream\r\n\r\nzz\r\n';
+    for (const nameless of [part('', ''), bytes]) {
+      const form = `${part('a', '1')}${nameless}${part('b', '2')}--x--\r\n`;
+      expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 200 [^]*form\/a[^]*form\/b/);
+    }
+  });
+
   it('bounds the whole of a form', async () => {
     const form = `${['a', 'b', 'c'].map((name) => part(name, 'x'.repeat(900))).join('')}--x--\r\n`;
     expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 413 /);
