@@ -14,6 +14,7 @@ const ENTRY = {
   ...{ name: 'f', type: 'file', size: 1, mode: 0o644, nlink: 1, uid: 0, gid: 0, owner: 'root', group: 'root' },
   mtime: 1,
 };
+const MATCH = { path: 'f', type: 'file', size: 1 };
 const WRITTEN = { created: true, size: 3, etag: '1-2-3-4' };
 
 /** An agent that says one thing, and what it was asked. */
@@ -87,6 +88,16 @@ describe('what is asked', () => {
     expect(await call(agent)).toEqual(result);
     expect(agent.asked).toEqual(asked);
   });
+});
+
+it.each([
+  ['more matches than were asked for', { matches: [MATCH, MATCH, MATCH], truncated: true }],
+  ['something else', { matches: [1], truncated: true }],
+  ['more than matches have', { matches: [{ ...MATCH, x: Array.from({ length: 200 }, () => ({})) }], truncated: true }],
+])('does not believe a search that found %s', async (_what, answer) => {
+  const { guest } = await saying(answer);
+  const search = files.search(guest, target, { name: '*', limit: 2 });
+  await expect(search).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
 });
 
 describe('reading', () => {

@@ -5,9 +5,17 @@ import { AtollError } from '../common/errors/atoll-error.js';
 import { fileBytes } from '../common/metrics/metrics.js';
 import { Config } from '../config/config.js';
 import type { Exchange } from './exchange.js';
-import { answerOf, fileEntry, fileListOf, type FileList } from './file-entries.js';
+import { answerOf, fileEntry, fileListOf, misunderstood, type AnswerBounds, type FileList } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
-import { found, replaced, type Found, type ReplaceWishes, type Replaced, type SearchWishes } from './file-search.js';
+import {
+  found,
+  foundBounds,
+  replaced,
+  type Found,
+  type ReplaceWishes,
+  type Replaced,
+  type SearchWishes,
+} from './file-search.js';
 import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
 import type { AgentRequest, Session } from './session.js';
@@ -114,9 +122,12 @@ export class AgentFiles {
 
   /** Entries by their name, or lines by what they hold, in the tree below a directory. */
   search(guest: Guest, target: FileTarget, wishes: SearchWishes): Promise<Found> {
-    return this.long(guest, 'GET', `/files/search${fileQuery(target, { ...wishes })}`, (request) =>
-      said(request, found),
-    );
+    const { limit } = wishes;
+    return this.long(guest, 'GET', `/files/search${fileQuery(target, { ...wishes })}`, async (request) => {
+      const outcome = await said(request, found, foundBounds(limit));
+      if (outcome.matches.length > limit) throw misunderstood(new Error(`${outcome.matches.length} matches`));
+      return outcome;
+    });
   }
 
   /** Replaces in a file, in one step. CONFLICT when it is not there as often as expected. */
@@ -162,9 +173,9 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 const tooLarge = (limit: number) => new AtollError('PAYLOAD_TOO_LARGE', `the file is larger than ${limit} bytes`);
 
-async function said<T>(request: Exchange, schema: z.ZodType<T>): Promise<T> {
+async function said<T>(request: Exchange, schema: z.ZodType<T>, bounds?: AnswerBounds): Promise<T> {
   await request.ok();
-  return answerOf(request, schema);
+  return answerOf(request, schema, bounds);
 }
 
 async function nothing(request: Exchange): Promise<void> {

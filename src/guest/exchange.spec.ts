@@ -164,6 +164,35 @@ it('holds back an answer that nobody reads, and other answers go on beside it', 
   unread.drop();
 });
 
+it('puts together what comes in frames of a byte, whether it is read or not', async () => {
+  const [theirs, ours] = await socketPair();
+  ours.on('error', () => undefined).resume();
+  const session = Session.open(theirs, PEER);
+  open.push(session);
+  const exchange = session.request({ method: 'GET', path: '/', endStream: true });
+  ours.write(Buffer.concat([frame(4, 0), frame(4, 1)])); // SETTINGS, and that theirs are taken: their window is 4 MiB
+  ours.write(frame(1, 4, Buffer.from([0x88]), 1)); // HEADERS: status 200
+  await exchange.ok();
+  const sent = 600_000; // more than may wait, so that the stream is paused on the way
+  for (let at = 0; at < sent; at += 10_000) {
+    const bytes = Array.from({ length: 10_000 }, (_, n) =>
+      frame(0, at + n === sent - 1 ? 1 : 0, Buffer.from([n & 127]), 1),
+    );
+    if (!ours.write(Buffer.concat(bytes))) await once(ours, 'drain');
+  }
+  await sleep(300);
+  let pieces = 0;
+  const all: Buffer[] = [];
+  for await (const piece of exchange.body()) {
+    pieces += 1;
+    all.push(piece);
+  }
+  const body = Buffer.concat(all);
+  expect(body).toHaveLength(sent);
+  expect(body.every((byte, at) => byte === ((at % 10_000) & 127))).toBe(true);
+  expect(pieces).toBeLessThan(200);
+});
+
 it('tells the agent when it is dropped, at whatever time', async () => {
   const ends: Promise<unknown>[] = [];
   const { client } = await connect((stream) => ends.push(once(stream, 'close')));

@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader }
 import type { Readable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { AgentRefusal, SessionLost } from './agent-errors.js';
+import { Pieces } from './pieces.js';
 import { pour, type PourBounds } from './pour.js';
 
 export type ResponseHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
@@ -10,6 +11,8 @@ const MAX_REFUSAL = 64 * 1024;
 
 /** Bytes of an answer that may wait for whoever reads it, besides what the streams below hold. */
 const AHEAD = 256 * 1024;
+/** So many are put together of what comes while nobody reads; larger pieces stay as they are. */
+const TOGETHER = 16 * 1024;
 
 /**
  * One request to an agent and its answer. Reading begins as the request is made: an answer that arrives whole in one
@@ -19,8 +22,10 @@ const AHEAD = 256 * 1024;
  */
 export class Exchange {
   private readonly headers: Promise<ResponseHeaders>;
-  private readonly arrived: Buffer[] = [];
-  private arrivedBytes = 0;
+  private readonly arrived = new Pieces();
+  /** Came while the stream was paused, and goes through it yet. */
+  private readonly held = new Pieces();
+  private release: () => boolean = () => true;
   private wake: () => void = () => undefined;
 
   constructor(private readonly stream: ClientHttp2Stream) {
@@ -35,6 +40,7 @@ export class Exchange {
     });
     // Whoever awaits them sees their error; an unseen one must not end the process.
     this.headers.catch(() => undefined);
+    this.holdSmall();
     stream.on('data', (chunk: Buffer) => this.keep(chunk));
     for (const event of ['end', 'error', 'close']) stream.on(event, () => this.wake());
   }
@@ -51,10 +57,9 @@ export class Exchange {
    * SessionLost when it breaks off.
    */
   take(): Buffer | null | undefined {
-    const chunk = this.arrived.shift();
+    const chunk = this.arrived.take();
     if (chunk) {
-      this.arrivedBytes -= chunk.length;
-      if (this.arrivedBytes < AHEAD && this.stream.isPaused()) this.stream.resume();
+      if (this.arrived.bytes < AHEAD && this.stream.isPaused()) this.goOn();
       return chunk;
     }
     if (!this.stream.readableEnded && !this.stream.destroyed) return undefined;
@@ -81,14 +86,12 @@ export class Exchange {
 
   /** A body that must be small. PAYLOAD_TOO_LARGE past `limit` bytes. */
   async readAll(limit: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const all = new Pieces();
     for await (const chunk of this.body()) {
-      size += chunk.length;
-      if (size > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `more than ${limit} bytes`);
-      chunks.push(chunk);
+      all.add(chunk);
+      if (all.bytes > limit) throw new AtollError('PAYLOAD_TOO_LARGE', `more than ${limit} bytes`);
     }
-    return Buffer.concat(chunks);
+    return all.takeAll();
   }
 
   /** For frames, which are few and bounded: it waits for nothing. Bodies of any length go by `pour`. */
@@ -111,10 +114,32 @@ export class Exchange {
   }
 
   private keep(chunk: Buffer): void {
-    this.arrived.push(chunk);
-    this.arrivedBytes += chunk.length;
-    if (this.arrivedBytes >= AHEAD) this.stream.pause();
+    this.arrived.add(chunk);
+    if (this.arrived.bytes >= AHEAD) this.stream.pause();
     this.wake();
+  }
+
+  /**
+   * A paused stream still gets all that its window lets through, as the frames that it came in: a byte each, if the agent so wishes, and
+   * millions of them. Node hands each of them to `push`: there small ones are held, and go on as one when they are more.
+   */
+  private holdSmall(): void {
+    const { stream, held } = this;
+    const push = stream.push.bind(stream);
+    this.release = () => held.bytes === 0 || push(held.takeAll());
+    stream.push = (chunk: Buffer | null) => {
+      if (chunk === null || !stream.isPaused() || chunk.length >= TOGETHER) {
+        this.release();
+        return push(chunk);
+      }
+      held.add(chunk);
+      return held.bytes < TOGETHER || this.release();
+    };
+  }
+
+  private goOn(): void {
+    if (!this.stream.destroyed) this.release();
+    this.stream.resume();
   }
 }
 

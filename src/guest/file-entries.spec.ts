@@ -57,6 +57,19 @@ it.each([
   await expect(answerOf(request, fileEntry)).rejects.toEqual(bad);
 });
 
+it('bounds an answer by its bytes, and by the values that it would make', async () => {
+  const longer = { ...ENTRY, x: 'y'.repeat(1 << 20) };
+  await expect(answerOf(await answering(JSON.stringify(longer)), fileEntry)).rejects.toMatchObject({
+    code: 'PAYLOAD_TOO_LARGE',
+  });
+  const more = { ...ENTRY, x: Array.from({ length: 1000 }, () => ({})) };
+  await expect(answerOf(await answering(JSON.stringify(more)), fileEntry)).rejects.toEqual(bad);
+  await expect(fileListOf(await answering(lines(more, END)), 1)).rejects.toEqual(bad);
+  await expect(fileListOf(await answering(lines({ ...ENTRY, path: 'p'.repeat(1 << 20) }, END)), 2)).rejects.toEqual(
+    bad,
+  );
+});
+
 it('bounds what a sandbox may claim: times, and names from its /etc/passwd', async () => {
   const request = await answering(JSON.stringify({ ...ENTRY, mtime: 1e300, owner: 'o'.repeat(1000) }));
   const entry = await answerOf(request, fileEntry);

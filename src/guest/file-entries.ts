@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AtollError } from '../common/errors/atoll-error.js';
+import { boundedJson } from './bounded-json.js';
 import type { Exchange } from './exchange.js';
 import type { FileEntry } from './types.js';
 
@@ -43,8 +44,14 @@ export const fileEntry = z.object({
 
 const listEnd = z.object({ end: z.literal(true), more: z.boolean() });
 
-/** A line is a name of at most 255 bytes, a target of at most 4096, both escaped, and some numbers. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** A name of at most 255 bytes and a target of at most 4096, both escaped, the names of two accounts, and some numbers. */
+const SMALL_ANSWER = 64 * 1024;
+/** In a list there is a path, too, as long as the tree is deep. */
+const MAX_LINE = 1_048_576;
+const MAX_LIST = 64 * 1_048_576;
+/** Of an object of the agent's, besides those in it; more than any has. */
+export const MAX_FIELDS = 32;
+const NEWLINE = 10;
 
 export interface FileList {
   entries: FileEntry[];
@@ -54,22 +61,43 @@ export interface FileList {
 
 /** Reads the lines of a list of which at most `limit` entries were asked for. */
 export async function fileListOf(exchange: Exchange, limit: number): Promise<FileList> {
-  const lines = (await exchange.readAll(MAX_BYTES)).toString().split('\n', limit + 3);
-  if (lines.at(-1) === '') lines.pop();
+  const body = await exchange.readAll(Math.min(MAX_LIST, (limit + 1) * MAX_LINE));
   try {
-    const { more } = listEnd.parse(JSON.parse(lines.pop() ?? ''));
-    if (lines.length > limit) throw new Error(`${lines.length} entries`);
-    return { entries: lines.map((line) => fileEntry.parse(JSON.parse(line))), more };
+    const lines = linesOf(body, limit + 1);
+    const { more } = listEnd.parse(boundedJson(lines.pop()!, MAX_FIELDS));
+    return { entries: lines.map((line) => fileEntry.parse(boundedJson(line, MAX_FIELDS))), more };
   } catch (error) {
     throw misunderstood(error);
   }
 }
 
-/** Reads a small answer of one JSON object. */
-export async function answerOf<T>(exchange: Exchange, schema: z.ZodType<T>): Promise<T> {
-  const body = await exchange.readAll(MAX_BYTES);
+/** Throws past so many; there is one at least, if only an empty one. */
+function linesOf(body: Buffer, most: number): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let from = 0; from < body.length || lines.length === 0;) {
+    const newline = body.indexOf(NEWLINE, from);
+    const end = newline < 0 ? body.length : newline;
+    if (end - from > MAX_LINE) throw new Error(`a line of ${end - from} bytes`);
+    if (lines.push(body.subarray(from, end)) > most) throw new Error(`more than ${most} lines`);
+    from = end + 1;
+  }
+  return lines;
+}
+
+/** What an answer of one JSON object may be: small, unless more was asked for. */
+export interface AnswerBounds {
+  bytes: number;
+  /** Those in objects and arrays, together. */
+  values: number;
+}
+
+const SMALL: AnswerBounds = { bytes: SMALL_ANSWER, values: MAX_FIELDS };
+
+/** Reads an answer of one JSON object. */
+export async function answerOf<T>(exchange: Exchange, schema: z.ZodType<T>, { bytes, values } = SMALL): Promise<T> {
+  const body = await exchange.readAll(bytes);
   try {
-    return schema.parse(JSON.parse(body.toString()));
+    return schema.parse(boundedJson(body, values));
   } catch (error) {
     throw misunderstood(error);
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileSize } from './file-entries.js';
+import { MAX_FIELDS, etag, fileSize, type AnswerBounds } from './file-entries.js';
 
 /** What is looked for; as the agent's parameters. */
 export type SearchWishes = {
@@ -14,23 +14,29 @@ export type SearchWishes = {
 const whole = z.number().int().nonnegative();
 const path = z.string().max(1_048_576);
 
-/** The outcome of a search, checked. */
+const match = z.object({
+  path,
+  path_base64: path.optional(),
+  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block']),
+  size: fileSize,
+  line: whole.optional(),
+  column: whole.optional(),
+  text: z.string().max(8192).optional(),
+});
+
+/** The outcome of a search, checked; the first match that is none ends it, or each of thousands would make its own error. */
 export const found = z.object({
-  matches: z.array(
-    z.object({
-      path,
-      path_base64: path.optional(),
-      type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block']),
-      size: fileSize,
-      line: whole.optional(),
-      column: whole.optional(),
-      text: z.string().max(8192).optional(),
-    }),
-  ),
+  matches: z.array(z.unknown()).transform((all) => all.map((one) => match.parse(one))),
   truncated: z.boolean(),
 });
 
 export type Found = z.infer<typeof found>;
+
+/** Of an answer with so many matches: paths may be long, but not all of them. */
+export const foundBounds = (limit: number): AnswerBounds => ({
+  bytes: Math.min(64, limit + 2) * 1_048_576,
+  values: (limit + 1) * MAX_FIELDS,
+});
 
 /** What goes in the place of what; as the agent takes it. */
 export interface ReplaceWishes {
@@ -42,7 +48,7 @@ export interface ReplaceWishes {
   max_bytes: number;
 }
 
-export const replaced = z.object({ replacements: whole, etag: z.string().max(128) });
+export const replaced = z.object({ replacements: whole, etag });
 
 export type Replaced = z.infer<typeof replaced>;
 

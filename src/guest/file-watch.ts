@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { within } from '../common/deadline.js';
 import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
+import { boundedJson } from './bounded-json.js';
 import type { Exchange } from './exchange.js';
-import { misunderstood } from './file-entries.js';
+import { MAX_FIELDS, misunderstood } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
 import { fileEvent, type FileEvent } from './file-search.js';
 import type { Guest } from './guest.js';
+import { Pieces } from './pieces.js';
 
 /** A line is two paths, twice each, and little more. */
 const MAX_LINE = 8 * 1_048_576;
@@ -41,26 +43,22 @@ export class FileWatch {
 }
 
 async function* eventsOf(request: Exchange): AsyncGenerator<FileEvent> {
-  let begun: Buffer[] = []; // joined once, at the line's end: a long one comes in hundreds of pieces
-  let length = 0;
+  const begun = new Pieces(); // joined once, at the line's end: a long one comes in hundreds of pieces
   for await (const chunk of request.body()) {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      const line = Buffer.concat([...begun, chunk.subarray(from, end)]);
-      begun = [];
-      length = 0;
+      begun.add(chunk.subarray(from, end));
       from = end + 1;
-      yield parse(line);
+      yield parse(begun.takeAll());
     }
-    begun.push(chunk.subarray(from));
-    length += chunk.length - from;
-    if (length > MAX_LINE) throw new AtollError('INTERNAL_ERROR', 'the agent sent a line that is too long');
+    begun.add(chunk.subarray(from));
+    if (begun.bytes > MAX_LINE) throw new AtollError('INTERNAL_ERROR', 'the agent sent a line that is too long');
   }
 }
 
 function parse(line: Buffer): FileEvent {
   try {
-    return fileEvent.parse(JSON.parse(line.toString()));
+    return fileEvent.parse(boundedJson(line, MAX_FIELDS));
   } catch (error) {
     throw misunderstood(error);
   }

@@ -76,8 +76,12 @@ func printable(name string) (text, exact string) {
 	return strings.ToValidUTF8(name, "\uFFFD"), base64.StdEncoding.EncodeToString([]byte(name))
 }
 
+// maxName is past any account's name; in the sandbox's own files any nonsense may stand.
+const maxName = 256
+
 func nameOf(names map[uint32]string, id uint32) string {
 	if name, ok := names[id]; ok {
+		name = name[:min(len(name), maxName)]
 		return strings.ToValidUTF8(name, "\uFFFD")
 	}
 	return strconv.FormatUint(uint64(id), 10)
