@@ -9,8 +9,9 @@ import type { RequestHeaders } from './conditions.js';
 import { disposition } from './disposition.js';
 import type { UploadedFile } from './dto/files.dto.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
+import { textIn } from './file-view.js';
 import { eachPart, partName } from './multipart.js';
-import { shown, targetOf } from './places.js';
+import { askedBytes, targetOf } from './places.js';
 
 /** Many files in one call: trees as tar archives both ways, and forms with several files. */
 @Injectable()
@@ -50,7 +51,7 @@ export class FileTreesService {
   async upload(idOrName: string, query: PlaceQuery, body: Readable, contentType: string): Promise<UploadedFile[]> {
     const { row, guest } = await this.sandboxes.running(idOrName);
     const { path: folder, user } = targetOf(row, query);
-    const shownFolder = shown(query).path.replace(/\/$/, '');
+    const at = askedBytes(query);
     const files: UploadedFile[] = [];
     const { maxUploadFiles, maxRawBytes } = this.config.files;
     const bounds = { files: maxUploadFiles, bytes: maxRawBytes, idleMs: this.config.agent.callTimeoutMs };
@@ -58,7 +59,7 @@ export class FileTreesService {
       const name = partName(given);
       const path = Buffer.concat([folder, Buffer.from(`/${name}`)]);
       const { size } = await this.streams.write(guest, { path, user }, content, {});
-      files.push({ path: `${shownFolder}/${name}`, size });
+      files.push({ ...textIn(at, name), size });
     });
     return files;
   }

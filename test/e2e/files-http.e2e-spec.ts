@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { filesHere } from './support/files.js';
+import { base64, filesHere } from './support/files.js';
 import { API_KEY } from './support/service.js';
 
 const part = (name: string, content: string) =>
@@ -54,6 +54,20 @@ describe('files over HTTP, to the letter', () => {
       const form = `${part('a', '1')}${nameless}${part('b', '2')}--x--\r\n`;
       expect(await upload(form, form.length)).toMatch(/^HTTP\/1.1 200 [^]*form\/a[^]*form\/b/);
     }
+  });
+
+  it('names what it uploaded by its bytes where the path is not UTF-8', async () => {
+    const form = new FormData();
+    form.append('f', new Blob(['x']), 'a');
+    const folder = Buffer.from('/tmp/\xff/', 'latin1');
+    const { url, headers } = here.service;
+    const answer = await fetch(
+      `${url}${here.sandbox.path}/files?${new URLSearchParams({ path_base64: base64(folder) })}`,
+      { method: 'POST', headers: { authorization: headers.authorization }, body: form },
+    );
+    expect(await answer.json()).toMatchObject({
+      files: [{ path: '/tmp/\ufffd/a', path_base64: base64(Buffer.concat([folder, Buffer.from('a')])), size: 1 }],
+    });
   });
 
   it('bounds the whole of a form', async () => {

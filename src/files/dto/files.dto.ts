@@ -61,6 +61,9 @@ export class UploadedFile {
   /** @example "/tmp/hello.txt" */
   path: string;
 
+  /** The exact bytes of a path that is not UTF-8. */
+  path_base64?: string;
+
   /** Bytes. */
   @ApiProperty({ type: 'integer' })
   size: number;
