@@ -21,6 +21,7 @@ import { FileTreesService } from './file-trees.service.js';
 import { FilesService } from './files.service.js';
 import { shown } from './places.js';
 import { Unconditional } from './unconditional.js';
+import { refuseUnused } from './write-fields.js';
 
 const ARCHIVES = ['application/x-tar', 'application/gzip'];
 
@@ -71,7 +72,10 @@ export class FilesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WrittenTree> {
-    if (ARCHIVES.includes(mediaType(request.headers['content-type']))) {
+    const isArchive = ARCHIVES.includes(mediaType(request.headers['content-type']));
+    const form = isArchive ? 'archive' : isStreamed(request) ? 'bytes' : 'text';
+    refuseUnused(form, { encoding, mode, uid, gid, append, links });
+    if (isArchive) {
       refuseConditions(request.headers);
       const done = await this.trees.write(id, query, request.body as Readable, links === 'keep');
       return { ...shown(query), status: 'written', ...done };
@@ -82,7 +86,7 @@ export class FilesController {
       ...writeConditions(request.headers),
     };
     const write = async () => {
-      if (isStreamed(request)) return this.bytes.write(id, query, request.body as Readable, wishes);
+      if (form === 'bytes') return this.bytes.write(id, query, request.body as Readable, wishes);
       const body = await validated(WriteFileRequest, request.body);
       const text = { content: body.content, encoding: body.encoding ?? encoding ?? 'utf8' };
       return this.files.write(id, query, text, wishes);

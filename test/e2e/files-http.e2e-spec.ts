@@ -25,6 +25,17 @@ describe('files over HTTP, to the letter', () => {
     expect(await here.truth('cat /tmp/kept; stat -c %a /tmp/kept')).toBe('kept644\n');
   });
 
+  it.each([
+    ['application/x-tar', { mode: '0700' }],
+    ['application/x-tar', { append: 'true' }],
+    ['application/octet-stream', { encoding: 'base64' }],
+    ['application/json', { links: 'keep' }],
+  ])('refuses what a write as %s has no use for: %j', async (type, query) => {
+    const answer = await here.files.put('/tmp/unused', '{"content":""}', { query, headers: { 'content-type': type } });
+    expect(answer).toMatchObject({ status: 400, json: { details: { field: Object.keys(query)[0] } } });
+    expect((await here.files.stat('/tmp/unused')).status).toBe(404);
+  });
+
   /** The answer to a form that is sent so far and no further. */
   const upload = (body: string, length = 100_000, path = '/tmp/form') =>
     new Promise<string>((resolve, reject) => {
