@@ -100,6 +100,12 @@ it.each([
   await expect(search).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
 });
 
+it.each(['a\r\nb: c', '"', '', 'x'.repeat(200)])('does not believe a state called %j', async (etag) => {
+  const { guest } = await saying({ replacements: 1, etag });
+  const replacement = files.replace(guest, target, { search: 'a', replace: 'b', max_bytes: 9 });
+  await expect(replacement).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+});
+
 describe('reading', () => {
   it('gives the bytes', async () => {
     const { guest } = await saying('abc', { 'x-atoll-size': 3 });

@@ -6,7 +6,7 @@ import { fileBytes } from '../common/metrics/metrics.js';
 import { spent } from '../common/spent.js';
 import { Config } from '../config/config.js';
 import type { Exchange, ResponseHeaders } from './exchange.js';
-import { answerOf, clampTime, etag, fileSize, misunderstood } from './file-entries.js';
+import { answerOf, clampTime, etag, misunderstood } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
 import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
@@ -39,14 +39,15 @@ export class FileStreams {
       ...(range.range === undefined ? {} : { range: range.range }),
       ...(range.ifRange === undefined ? {} : { 'if-range': range.ifRange }),
     };
-    const { answer, body } = await this.get(guest, `/files${fileQuery(target)}`, headers);
-    const about = aboutOf(answer);
-    return { ...about, body: body(about.length) };
+    return this.get(guest, `/files${fileQuery(target)}`, headers, (answer, request) => {
+      const about = aboutOf(answer);
+      return { ...about, body: this.bodyOf(request, about.length) };
+    });
   }
 
   /** A directory as a tar archive, compressed on demand. */
   async openTree(guest: Guest, target: FileTarget, gzip: boolean): Promise<Readable> {
-    return (await this.get(guest, `/files/tree${fileQuery(target, { gzip })}`)).body();
+    return this.get(guest, `/files/tree${fileQuery(target, { gzip })}`, {}, (_answer, request) => this.bodyOf(request));
   }
 
   /** Unpacks a tar archive, compressed or not, into a directory: all of it, or nothing. */
@@ -62,17 +63,25 @@ export class FileStreams {
     return this.send(guest, path, source, (request) => answerOf(request, writtenFile));
   }
 
-  private async get(guest: Guest, path: string, headers = {}) {
-    const { callTimeoutMs } = this.config.agent;
+  /** What is made of the answer's headers lives on; where that fails, nothing of the request does. */
+  private async get<T>(
+    guest: Guest,
+    path: string,
+    headers: Record<string, string>,
+    make: (answer: ResponseHeaders, request: Exchange) => T,
+  ): Promise<T> {
     const session = await guest.session();
     const request = session.request({ method: 'GET', path, headers, endStream: true });
     try {
-      const answer = await within(request.ok(), callTimeoutMs, 'the sandbox');
-      return { answer, body: (length?: number) => bodyOf(request, callTimeoutMs, length) };
+      return make(await within(request.ok(), this.config.agent.callTimeoutMs, 'the sandbox'), request);
     } catch (error) {
       request.drop();
       throw error;
     }
+  }
+
+  private bodyOf(request: Exchange, length?: number): Readable {
+    return bodyOf(request, this.config.agent.callTimeoutMs, length);
   }
 
   private async send<T>(
@@ -107,23 +116,40 @@ const unpacked = z.object({ entries: z.number().int().nonnegative(), bytes: z.nu
 /** What an archive held. */
 export type Unpacked = z.infer<typeof unpacked>;
 
-const count = z.coerce.number().pipe(fileSize);
-const about = z.object({
-  'x-atoll-size': count.optional(),
-  'x-atoll-from': count.optional(),
-  'content-length': count.optional(),
-  'x-atoll-etag': etag.optional(),
-  'x-atoll-mtime': z.coerce.number().transform(clampTime),
-});
+/** Exact: of a file with a hole, sums of these are past what a number of ours can hold. */
+const count = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .transform(BigInt);
+const about = z
+  .object({
+    'x-atoll-size': count.optional(),
+    'x-atoll-from': count.optional(),
+    'content-length': count.optional(),
+    'x-atoll-etag': etag.optional(),
+    'x-atoll-mtime': z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .transform((time) => clampTime(Number(time))),
+  })
+  .refine((of) => isPart(of['x-atoll-from'], of['content-length'], of['x-atoll-size']));
+
+/** Whether they can be said of one file: a part lies within it, and without one it is the whole. */
+function isPart(from: bigint | undefined, length: bigint | undefined, size: bigint | undefined): boolean {
+  if (from === undefined) return length === undefined || size === undefined || length === size;
+  return length !== undefined && length > 0n && size !== undefined && from + length <= size;
+}
+
+const number = (count: bigint | undefined): number | undefined => (count === undefined ? undefined : Number(count));
 
 function aboutOf(headers: ResponseHeaders): Omit<OpenFile, 'body'> {
   const read = about.safeParse(headers);
   if (!read.success) throw misunderstood(read.error);
   const { data } = read;
   return {
-    size: data['x-atoll-size'],
-    from: data['x-atoll-from'],
-    length: data['content-length'],
+    size: number(data['x-atoll-size']),
+    from: number(data['x-atoll-from']),
+    length: number(data['content-length']),
     etag: data['x-atoll-etag'],
     mtime: data['x-atoll-mtime'],
   };
