@@ -44,6 +44,9 @@ export async function createApp(config?: DynamicModule): Promise<NestFastifyAppl
     requestTimeout: 0, // an upload may take its time; see boundArrival
     clientErrorHandler: answerClientError,
     http: {
+      // Whoever is gone without a word is noticed, on a stream that says nothing too, and nothing on the way forgets one that lives.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
       maxHeaderSize: MAX_HEADER_BYTES,
       requireHostHeader: false, // refusedHead() wants one, and says so in the one shape
     },

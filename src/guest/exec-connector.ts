@@ -42,7 +42,7 @@ export class ExecConnector implements Connector {
   }
 
   private async connect(signal: AbortSignal): Promise<void> {
-    const until = Date.now() + RETRY_FOR_MS;
+    const until = performance.now() + RETRY_FOR_MS;
     for (;;) {
       // The container's environment is PID 1's alone: it holds the secret.
       const stream = await this.engine.openExec(
@@ -60,7 +60,7 @@ export class ExecConnector implements Connector {
         return;
       } catch (error) {
         if (!(error instanceof HandshakeError)) throw error;
-        if (Date.now() > until) throw new AtollError('TIMEOUT', 'the sandbox does not answer', { cause: error });
+        if (performance.now() > until) throw new AtollError('TIMEOUT', 'the sandbox does not answer', { cause: error });
         await sleep(RETRY_MS, undefined, { signal });
       } finally {
         signal.removeEventListener('abort', giveUp);

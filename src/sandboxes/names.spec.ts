@@ -9,9 +9,14 @@ it.each([
   expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
 });
 
-it('every pair is a valid DNS label', () => {
+it('a number comes to it when pairs have become few, so that no create fails for want of a name', () => {
+  for (const attempt of [1, 10]) expect(newName(attempt)).toMatch(/^[a-z]+-[a-z]+$/);
+  for (const attempt of [11, 50]) expect(newName(attempt)).toMatch(/^[a-z]+-[a-z]+-\d{5}$/);
+});
+
+it('every pair is a valid DNS label, a number behind it too', () => {
   const longest = (words: string[]) => Math.max(...words.map((word) => word.length));
-  expect(longest(ADJECTIVES) + 1 + longest(NOUNS)).toBeLessThanOrEqual(63);
+  expect(longest(ADJECTIVES) + 1 + longest(NOUNS) + 6).toBeLessThanOrEqual(63);
 });
 
 it('there are pairs enough that few names are drawn twice', () => {

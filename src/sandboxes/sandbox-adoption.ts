@@ -59,7 +59,7 @@ export class SandboxAdoption {
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.sandboxes.insert(attempt === 1 ? sandbox : { ...sandbox, name: newName() });
+          await this.sandboxes.insert(attempt === 1 ? sandbox : { ...sandbox, name: newName(attempt) });
           return;
         } catch (error) {
           if (!(error instanceof NameTakenError) || attempt === NAME_ATTEMPTS) throw error;

@@ -65,7 +65,7 @@ export class SandboxIntents {
     };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.insert({ ...asked, ...fixed, name: newName(), status: 'creating' }, use);
+        return await this.insert({ ...asked, ...fixed, name: newName(attempt), status: 'creating' }, use);
       } catch (error) {
         if (!(error instanceof NameTakenError) || attempt === NAME_ATTEMPTS) throw error;
       }

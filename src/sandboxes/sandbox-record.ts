@@ -28,7 +28,7 @@ const record = z.object({
 
 const identity = z.object({
   id: z.string().regex(/^sb_[0-9a-z]{20}$/),
-  name: z.string().regex(/^[a-z]+-[a-z]+$/),
+  name: z.string().regex(/^[a-z]+-[a-z]+(-\d+)?$/),
   owner: z.string().min(1),
   image: z.string().min(1),
   createdAt: z.coerce.number().int().positive(),

@@ -1,12 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { reconcilerFindings } from '../common/metrics/metrics.js';
 import { Containers } from '../engine/containers.js';
+import { isEngineError } from '../engine/errors.js';
 import { LABEL } from '../engine/labels.js';
 import type { ContainerSummary } from '../engine/types.js';
 import { SandboxAdoption } from '../sandboxes/sandbox-adoption.js';
 import { SandboxSync } from '../sandboxes/sandbox-sync.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
+import { StoreError } from '../store/store.error.js';
 
 /** What each status of a row looks like at the engine. */
 const AGREES: Partial<Record<Sandbox['status'], ContainerSummary['status'][]>> = {
@@ -34,8 +36,8 @@ export class Comparison {
   ) {}
 
   /**
-   * Throws when the engine or the store does not answer; what was mended stays mended. Returns whether something unfinished was there, which an engine
-   * may still be at: look again.
+   * What can't be mended keeps nothing else from it: its error is thrown at the end. Throws at once when the engine or the store does not answer; what
+   * was mended stays mended. Returns whether something unfinished was there, which an engine may still be at: look again.
    */
   make(): Promise<boolean> {
     return this.sync.compareAll(() => this.compare());
@@ -43,6 +45,7 @@ export class Comparison {
 
   private async compare(): Promise<boolean> {
     let unfinished = false;
+    const failures: unknown[] = [];
     // Rows after containers: a container whose row is not there then belongs to nobody.
     const containers = await this.containers.list();
     const bySandbox = new Map(containers.map((container) => [container.labels[LABEL.sandbox], container]));
@@ -53,10 +56,23 @@ export class Comparison {
       unfinished ||= row.status === 'creating';
       if (agrees(row, container)) continue;
       reconcilerFindings.inc({ finding: 'differs' });
-      await this.sync.sync(row.id);
+      await this.attempt(failures, { sandboxId: row.id }, () => this.sync.sync(row.id));
     }
-    for (const stray of strays) if (await this.clear(stray)) unfinished = true;
+    for (const stray of strays)
+      if (await this.attempt(failures, { container: stray.name }, () => this.clear(stray))) unfinished = true;
+    if (failures.length > 0) throw failures[0];
     return unfinished;
+  }
+
+  private async attempt<T>(failures: unknown[], what: object, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isEngineError(error, 'unavailable') || error instanceof StoreError) throw error;
+      this.logger.warn({ err: error as Error, ...what }, 'could not mend what differs');
+      failures.push(error);
+      return undefined;
+    }
   }
 
   /**

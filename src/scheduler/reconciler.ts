@@ -8,8 +8,9 @@ import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import { Comparison } from './comparison.js';
 
 const EVERY_MS = 60_000;
-/** Between two tries, while the engine is away. */
+/** Between two tries, when something does not work: the first pause, doubled each time, and the longest. */
 const RETRY_MS = 1000;
+const MOST_RETRY_MS = 60_000;
 /** After something unfinished was found: the engine may still be at what was asked of it. */
 const SECOND_LOOK_MS = 1000;
 
@@ -20,6 +21,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private running?: Promise<void>;
   private again = false;
   private retry?: NodeJS.Timeout;
+  private failures = 0;
 
   constructor(
     private readonly registry: SchedulerRegistry,
@@ -67,11 +69,12 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private async run(): Promise<void> {
     try {
       if (await this.comparison.make()) this.later(SECOND_LOOK_MS);
+      this.failures = 0;
       reconciliations.inc({ result: 'ok' });
     } catch (error) {
       reconciliations.inc({ result: 'failed' });
       this.logger.warn({ err: error as Error }, 'could not compare the store with the engine; trying again');
-      this.later(RETRY_MS);
+      this.later(Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.failures++));
     }
   }
 

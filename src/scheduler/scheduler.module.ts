@@ -6,6 +6,7 @@ import { ImagesModule } from '../images/images.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { Comparison } from './comparison.js';
 import { DeathWatch } from './death-watch.js';
+import { Endings } from './endings.js';
 import { EngineWatch } from './engine-watch.js';
 import { ExpirySweep } from './expiry-sweep.js';
 import { IdempotencyUpkeep } from './idempotency-upkeep.js';
@@ -15,6 +16,6 @@ import { Reconciler } from './reconciler.js';
 /** What happens by itself: expiry, and keeping the store and the engine of one mind. */
 @Module({
   imports: [ScheduleModule.forRoot(), CommandsModule, GuestModule, ImagesModule, SandboxesModule],
-  providers: [Comparison, DeathWatch, EngineWatch, ExpirySweep, IdempotencyUpkeep, ImageSweep, Reconciler],
+  providers: [Comparison, DeathWatch, Endings, EngineWatch, ExpirySweep, IdempotencyUpkeep, ImageSweep, Reconciler],
 })
 export class SchedulerModule {}

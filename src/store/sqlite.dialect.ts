@@ -57,12 +57,12 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 }
 
 async function patiently<T>(act: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + BEGIN_PATIENCE_MS;
+  const deadline = performance.now() + BEGIN_PATIENCE_MS;
   while (true) {
     try {
       return await act();
     } catch (error) {
-      if (!isStoreError(error, 'busy') || Date.now() > deadline) throw error;
+      if (!isStoreError(error, 'busy') || performance.now() > deadline) throw error;
     }
     await sleep(BEGIN_RETRY_MS);
   }

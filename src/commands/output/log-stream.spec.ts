@@ -92,6 +92,20 @@ it('gives signs of life in a silence only, and ends at its deadline', async () =
   expect(seen.at(-1)).toBe('{"state":"running"}\n');
 });
 
+it('does so whatever becomes of the wall clock', async () => {
+  const { iterator } = setUp({ heartbeatMs: 60, deadlineMs: 400 });
+  const wall = vi.spyOn(Date, 'now');
+  try {
+    await next(iterator);
+    expect(await next(iterator)).toContain('heartbeat');
+    wall.mockReturnValue(Date.now() - 3_600_000);
+    expect(await next(iterator)).toContain('heartbeat');
+    while (!(await iterator.next()).done); // and to its deadline
+  } finally {
+    wall.mockRestore();
+  }
+});
+
 it('tells in a last line what went wrong', async () => {
   const { iterator, progress } = setUp();
   progress.mockRejectedValue(notFound('it was deleted'));

@@ -45,7 +45,7 @@ export class LogStream implements AsyncIterable<string | Buffer> {
   /** What is said next. */
   private readonly page = new Page();
   private left = false;
-  private saidAt = Date.now();
+  private saidAt = performance.now();
 
   constructor(
     private readonly watch: CommandWatch,
@@ -85,7 +85,7 @@ export class LogStream implements AsyncIterable<string | Buffer> {
   private async *follow(): AsyncGenerator<string | Buffer> {
     const { folder, after, wholeCharacters, rendering, last, deadlineMs = Infinity } = this.options;
     const lines = new LogLines(folder, after, wholeCharacters);
-    const deadline = Date.now() + deadlineMs;
+    const deadline = performance.now() + deadlineMs;
     let listening: Followed | undefined;
     let stop: (() => void) | undefined;
     try {
@@ -97,7 +97,7 @@ export class LogStream implements AsyncIterable<string | Buffer> {
           listening = followed;
           this.waker.wake(); // nobody has told us what came before we listened: look once more
         }
-        const isLate = () => !ended && Date.now() >= deadline;
+        const isLate = () => !ended && performance.now() >= deadline;
         for await (const _written of this.read(lines, length)) {
           yield this.say();
           if (isLate()) break;
@@ -135,18 +135,18 @@ export class LogStream implements AsyncIterable<string | Buffer> {
   /** Until there is more to read; then writes what the time that passed makes due. */
   private async pause(lines: LogLines, deadline: number, most: number): Promise<void> {
     const { heartbeatMs = Infinity, rendering } = this.options;
-    const begun = Date.now();
-    const flushAt = lines.dueAt === undefined ? Infinity : Math.min(lines.dueAt, begun + FLUSH_MS);
+    const begun = performance.now();
+    const flushAt = lines.dueAt === undefined ? Infinity : Math.min(begun + lines.dueAt - Date.now(), begun + FLUSH_MS);
     const until = Math.min(flushAt, this.saidAt + heartbeatMs, deadline, begun + most);
     await this.waker.sleep(until === Infinity ? undefined : Math.max(0, until - begun));
     if (this.left) return;
-    const now = Date.now();
+    const now = performance.now();
     if (now >= flushAt) this.write(lines.flush());
     if (this.page.length === 0 && now >= this.saidAt + heartbeatMs) rendering.heartbeat(this.page);
   }
 
   private say(): Buffer {
-    this.saidAt = Date.now();
+    this.saidAt = performance.now();
     spent(this.page.length);
     return this.page.take();
   }

@@ -82,3 +82,18 @@ it('looks again after a while where a burst came just behind a look', async () =
   expect(await left(root)).toEqual(['a', 'b']);
   await vi.waitFor(async () => expect(await left(root)).toEqual(['b']), 2000);
 });
+
+it('goes on when the wall clock is set back', async () => {
+  const root = await logs('a', 'b');
+  const budget = new OutputBudget(root, 250, () => false, fail);
+  await budget.trim();
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
+  try {
+    await mkdir(join(root, 'sb_1', 'c'));
+    await writeFile(join(root, 'sb_1', 'c', '0.log'), Buffer.alloc(100));
+    budget.add(100);
+    await expect.poll(() => left(root), { timeout: 15_000 }).toEqual(['b', 'c']);
+  } finally {
+    wall.mockRestore();
+  }
+});

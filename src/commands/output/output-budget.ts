@@ -40,7 +40,7 @@ export class OutputBudget {
       this.later = undefined;
       void this.trim();
     };
-    const wait = this.notBefore - Date.now();
+    const wait = this.notBefore - performance.now();
     if (wait > 0) this.later = setTimeout(look, wait).unref();
     else look();
   }
@@ -56,11 +56,11 @@ export class OutputBudget {
   }
 
   private async makeRoom(): Promise<void> {
-    const begun = Date.now();
+    const begun = performance.now();
     try {
       await this.removeOldest();
     } finally {
-      const now = Date.now();
+      const now = performance.now();
       const pause = Math.max(LEAST_PAUSE_MS, (now - begun) * PAUSE_FACTOR);
       this.notBefore = now + (this.total > this.maxBytes ? Math.max(PAUSE_MS, pause) : pause);
     }

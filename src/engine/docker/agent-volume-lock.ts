@@ -38,8 +38,8 @@ export class AgentVolumeLock {
   async take(volume: string, signal?: AbortSignal): Promise<string> {
     const image = await this.image.ensure(signal);
     const name = `${volume}-fill`;
-    const deadline = Date.now() + 2 * STALE_MS;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + 2 * STALE_MS;
+    while (performance.now() < deadline) {
       try {
         const options = {
           name,
