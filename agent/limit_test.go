@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // limited runs a script that has so long, and gives what came of it and how long it took.
@@ -16,8 +19,16 @@ func (s *service) limited(script string, timeoutMs, graceMs int) (seen, time.Dur
 	return got, time.Since(begun)
 }
 
+// All at once: it takes as long as the longest, and each script has a second to get to where its time finds it.
 func TestTimeout(t *testing.T) {
 	s := connect(t)
+	var all sync.WaitGroup
+	defer all.Wait()
+	beside := func(work func()) {
+		all.Add(1)
+		go func() { defer all.Done(); work() }()
+	}
+	beside(func() { t.Run("takes the whole session", func(t *testing.T) { takesTheWholeSession(t, s) }) })
 	for name, c := range map[string]struct {
 		script         string
 		timeout, grace int
@@ -25,37 +36,42 @@ func TestTimeout(t *testing.T) {
 		signal         any
 		timedOut       bool
 		out            string
-		least, most    int // ms
+		least          int // ms
 	}{
-		"heeds TERM":             {"trap 'echo bye; exit 0' TERM; sleep 60 & wait", 200, 30_000, 0, nil, true, "bye\n", 200, 1500},
-		"dies of TERM":           {"sleep 60", 200, 30_000, 143, 15.0, true, "", 200, 1500},
-		"does not hear":          {"trap '' TERM; sleep 60; sleep 60", 200, 300, 137, 9.0, true, "", 500, 2000},
-		"no grace":               {"trap 'echo bye' TERM; while :; do sleep 0.02; done", 200, 0, 137, 9.0, true, "", 200, 1500},
-		"is stopped":             {"kill -STOP $$", 200, 30_000, 143, 15.0, true, "", 200, 1500},
-		"in time":                {"echo in time", 30_000, 30_000, 0, nil, false, "in time\n", 0, 1500},
-		"ends as it would":       {"exit 3", 30_000, 30_000, 3, nil, false, "", 0, 1500},
-		"its daemon has no time": {"sleep 1 & echo up", 50, 0, 0, nil, false, "up\n", 150, 900},
+		"heeds TERM":             {"trap 'echo bye; exit 0' TERM; sleep 60 & wait", 1000, 30_000, 0, nil, true, "bye\n", 1000},
+		"dies of TERM":           {"sleep 60", 1000, 30_000, 143, 15.0, true, "", 1000},
+		"does not hear":          {"trap '' TERM; sleep 60; sleep 60", 1000, 300, 137, 9.0, true, "", 1300},
+		"no grace":               {"trap 'echo bye' TERM; while :; do sleep 0.02; done", 1000, 0, 137, 9.0, true, "", 1000},
+		"is stopped":             {"kill -STOP $$", 1000, 30_000, 143, 15.0, true, "", 1000},
+		"in time":                {"echo in time", 30_000, 30_000, 0, nil, false, "in time\n", 0},
+		"ends as it would":       {"exit 3", 30_000, 30_000, 3, nil, false, "", 0},
+		"its daemon has no time": {"sleep 20 & echo up", 50, 0, 0, nil, false, "up\n", 150},
 	} {
-		got, took := s.limited(c.script, c.timeout, c.grace)
-		if got.code() != c.code || got.exit["signal"] != c.signal || got.exit["timed_out"] != c.timedOut || got.exit["oom"] != false || got.out != c.out {
-			t.Errorf("%s: %v %q", name, got.exit, got.out)
-		}
-		if took < time.Duration(c.least)*time.Millisecond || took > time.Duration(c.most)*time.Millisecond {
-			t.Errorf("%s: %v", name, took)
-		}
+		beside(func() {
+			got, took := s.limited(c.script, c.timeout, c.grace)
+			// A machine that is busy may not even have started it in 50 ms; were the daemon its end, no try would do.
+			for try := 1; try < 10 && c.timeout == 50 && got.exit["timed_out"] == true; try++ {
+				got, took = s.limited(c.script, c.timeout, c.grace)
+			}
+			if got.code() != c.code || got.exit["signal"] != c.signal || got.exit["timed_out"] != c.timedOut || got.exit["oom"] != false || got.out != c.out {
+				t.Errorf("%s: %v %q", name, got.exit, got.out)
+			}
+			if took < time.Duration(c.least)*time.Millisecond || took > 10*time.Second {
+				t.Errorf("%s: %v", name, took)
+			}
+		})
 	}
 }
 
-func TestTimeoutTakesTheWholeSession(t *testing.T) {
-	s := connect(t)
+func takesTheWholeSession(t *testing.T, s *service) {
 	// The shell dies of the TERM, one child in its group and one in a group of its own do not hear it.
 	begun := time.Now()
 	got := s.command(map[string]any{
 		"argv":       bash(`(trap '' TERM; sleep 60; sleep 60) & echo $!; set -m; (trap '' TERM; sleep 60; sleep 60) & echo $!; wait`),
-		"timeout_ms": 200, "grace_ms": 2000,
+		"timeout_ms": 1500, "grace_ms": 4000,
 	}).finish()
 	took := time.Since(begun)
-	if got.code() != 143 || got.exit["timed_out"] != true || took > 2*time.Second {
+	if got.code() != 143 || got.exit["timed_out"] != true || took > 5*time.Second {
 		t.Fatalf("%v after %v", got.exit, took) // its end waits for output no longer than always
 	}
 	left := pids(got.out, 2)
@@ -65,7 +81,7 @@ func TestTimeoutTakesTheWholeSession(t *testing.T) {
 		}
 	}
 	for _, pid := range left {
-		gone(t, pid, 5*time.Second)
+		gone(t, pid, 20*time.Second)
 	}
 }
 
@@ -83,13 +99,20 @@ func TestTimeoutIsBounded(t *testing.T) {
 
 func TestSignalsReachTheWholeSession(t *testing.T) {
 	s := connect(t)
-	const script = `sleep 60 & echo $!; set -m; sleep 61 & echo $!; (sleep 62; true) & echo $!; set +m; setsid sleep 2.5 & echo $!; wait`
+	const script = `sleep 60 & echo $!; set -m; sleep 61 & echo $!; (sleep 62; true) & echo $!; set +m; setsid sleep 20 & echo $!; wait`
 	st, neighbour := s.command(map[string]any{"argv": bash(script)}), s.command(map[string]any{"argv": bash(script)})
 	mine, theirs := pids(st.read(1).upTo(st, 4), 4), pids(neighbour.read(1).upTo(neighbour, 4), 4)
-	time.Sleep(50 * time.Millisecond) // setsid is on its way
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) { // setsid is on its way
+		if sid, _ := unix.Getsid(mine[3]); sid == mine[3] {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("setsid does not come to it")
+		}
+	}
 	s.call("POST", "/commands/"+st.id+"/signal?signal=9", "")
 	for _, pid := range mine[:3] {
-		gone(t, pid, 2*time.Second)
+		gone(t, pid, 10*time.Second)
 	}
 	for _, pid := range append(theirs, mine[3]) {
 		if !alive(pid) {

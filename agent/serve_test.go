@@ -109,15 +109,16 @@ func TestOutputIsExact(t *testing.T) {
 
 func TestDaemonDoesNotHoldTheEnd(t *testing.T) {
 	s := connect(t)
+	dir := t.TempDir()
 	begun := time.Now()
-	got := s.shell(`(sleep 1.2; echo late; echo alive > /tmp/atoll-daemon-$$; sleep 0.2) & echo /tmp/atoll-daemon-$$`).finish()
-	if took := time.Since(begun); got.code() != 0 || took > time.Second {
-		t.Errorf("%v after %v", got.exit, took)
+	// Its daemon speaks once it is told, or after some twenty seconds.
+	got := s.shell(fmt.Sprintf(`(i=0; until [ -e %[1]s/go ] || [ $((i+=1)) -gt 400 ]; do sleep 0.05; done; echo late; echo >%[1]s/alive) & echo up`, dir)).finish()
+	if took := time.Since(begun); got.code() != 0 || got.out != "up\n" || took > 10*time.Second {
+		t.Errorf("%v %q after %v", got.exit, got.out, took)
 	}
-	path := strings.TrimSpace(got.out)
-	defer os.Remove(path)
-	for deadline := time.Now().Add(4 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat(path); err == nil {
+	os.WriteFile(dir+"/go", nil, 0o600)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(dir + "/alive"); err == nil {
 			return // it could write to its stdout and lived on
 		}
 	}

@@ -7,57 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
-
-// input is a call that writes to a command's stdin.
-type input struct {
-	status int
-	body   string
-	err    error
-}
-
-func (s *service) write(id, body string, last bool) input {
-	return s.stream(context.Background(), id, strings.NewReader(body), last)
-}
-
-func (s *service) stream(ctx context.Context, id string, body io.Reader, last bool) input {
-	req, _ := http.NewRequestWithContext(ctx, "PUT", fmt.Sprintf("http://agent/commands/%s/stdin?close=%v", id, last), body)
-	resp, err := s.http.Do(req)
-	if err != nil {
-		return input{err: err}
-	}
-	defer resp.Body.Close()
-	raw, _ := io.ReadAll(resp.Body)
-	return input{status: resp.StatusCode, body: string(raw)}
-}
-
-func (i input) wants(t *testing.T, status int, parts ...string) {
-	t.Helper()
-	for _, part := range append(parts, "") {
-		if i.status != status || !strings.Contains(i.body, part) {
-			t.Errorf("%+v, want %d %q", i, status, parts)
-		}
-	}
-}
-
-// open starts a script whose stdin is open for writing.
-func (s *service) listener(script string, more ...any) *stream {
-	s.t.Helper()
-	c := map[string]any{"argv": []string{"/bin/sh", "-c", script}, "open_stdin": true}
-	for i := 0; i < len(more); i += 2 {
-		c[more[i].(string)] = more[i+1]
-	}
-	st := s.command(c)
-	if kind, payload := st.next(); kind != 'S' {
-		s.t.Fatalf("%c %s", kind, payload)
-	}
-	return st
-}
 
 func TestStdinOfTheStart(t *testing.T) {
 	s := connect(t)
@@ -225,17 +180,29 @@ func TestCallsWriteOneAfterTheOther(t *testing.T) {
 
 func TestCutOffCallLeavesStdinOpen(t *testing.T) {
 	s := connect(t)
-	st := s.listener("sleep 0.5; cat | wc -c")
-	for _, part := range []string{"12345", flood} { // broken off while it is sent, and while nobody reads
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	door := t.TempDir() + "/go"
+	st := s.listener("echo $$; until [ -e " + door + " ]; do sleep 0.02; done; cat | wc -c")
+	pid := pids(st.read(1).out, 1)[0]
+	for _, c := range []struct {
+		part    string
+		arrived int
+	}{{"12345", 5}, {flood, 5 + 32768}} { // broken off while it is sent, and while nobody reads
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		pr, pw := io.Pipe()
-		go io.WriteString(pw, part)
+		go io.WriteString(pw, c.part)
+		go func() {
+			for unread(pid) < c.arrived && ctx.Err() == nil {
+				time.Sleep(2 * time.Millisecond)
+			}
+			cancel()
+		}()
 		if got := s.stream(ctx, st.id, pr, true); got.err == nil {
 			t.Errorf("%+v", got)
 		}
 		cancel()
 		pr.Close()
 	}
+	os.WriteFile(door, nil, 0o600)
 	s.write(st.id, "end", true).wants(t, 200, `{"written":3,"closed":true}`)
 	var n int
 	fmt.Sscan(st.finish().out, &n)

@@ -137,7 +137,7 @@ func TestAttachedFullLogWaits(t *testing.T) {
 		select {
 		case <-appended:
 			count++
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(time.Second):
 			waiting = false
 		}
 	}
@@ -146,7 +146,7 @@ func TestAttachedFullLogWaits(t *testing.T) {
 	}
 	// Acknowledging makes room; nothing is lost.
 	var got []byte
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for pos := int64(0); len(got) < 40*4012 && time.Now().Before(deadline); {
 		buf := make([]byte, MaxRecord)
 		n, at, err := l.Read(pos, buf)
