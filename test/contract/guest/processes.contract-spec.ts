@@ -36,18 +36,19 @@ describe.each(TRANSPORTS)('processes over %s', (transport) => {
   };
 
   describe('that have a time', () => {
-    it.each([
+    // At once: each has time enough to set its trap and to say what it says.
+    it.concurrent.each([
       ['heeds the TERM', "trap 'echo bye; exit 0' TERM; sleep 61 & wait", 0, undefined, 'bye\n'],
       ['dies of it', 'sleep 61', 143, 15, ''],
       ['is stopped', 'kill -STOP $$', 143, 15, ''],
       ['does not hear it', "trap '' TERM; sleep 61; sleep 61", 137, 9, ''],
     ])('end in it: one that %s', async (_what, script, exitCode, signal, stdout) => {
       const from = performance.now();
-      const { end, ...output } = await ended(await sh(script, { timeoutMs: 200, graceMs: 300 }));
-      expect(performance.now() - from).toBeLessThan(2500);
+      const { end, ...output } = await ended(await sh(script, { timeoutMs: 1500, graceMs: 1500 }));
+      expect(performance.now() - from).toBeLessThan(15_000);
       expect(end).toMatchObject({ exitCode, signal, timedOut: true, oom: false });
       expect(output.stdout).toBe(stdout);
-      await expect.poll(() => shows('sleep 61'), { timeout: 3000 }).toBe(0);
+      await expect.poll(() => shows('sleep 61')).toBe(0);
     });
 
     it('and end before it are as ever', async () => {
@@ -59,7 +60,7 @@ describe.each(TRANSPORTS)('processes over %s', (transport) => {
       const { id, stream, incarnation } = await sh('sleep 61', { timeoutMs: 300, graceMs: 100 });
       stream.detach();
       box.guest = await side.rejoin(box);
-      await expect.poll(() => shows('sleep 61'), { timeout: 3000 }).toBe(0);
+      await expect.poll(() => shows('sleep 61')).toBe(0);
       const again = await side.commands.attach(box.guest, id, 0, incarnation);
       expect((await takeIn(again!)).end).toMatchObject({ exitCode: 143, timedOut: true });
       again!.release();
@@ -77,15 +78,15 @@ describe.each(TRANSPORTS)('processes over %s', (transport) => {
   });
 
   it('get a signal with all of their session, neighbours with the same command line do not', async () => {
-    const script = 'sleep 62 & set -m; sleep 62 & (sleep 62; true) & set +m; setsid sleep 2.5 & echo up; wait';
+    const script = 'sleep 62 & set -m; sleep 62 & (sleep 62; true) & set +m; setsid sleep 25 & echo up; wait';
     const [mine, neighbour] = [await sh(script), await sh(script)];
     await expect.poll(() => shows('sleep 62')).toBe(6);
-    await expect.poll(() => shows('sleep 2.5')).toBe(2);
+    await expect.poll(() => shows('sleep 25')).toBe(2);
     await side.commands.signal(box.guest, mine.id, 0);
     expect(await shows('sleep 62')).toBe(6);
     await side.commands.signal(box.guest, mine.id, 9);
     await expect.poll(() => shows('sleep 62')).toBe(3);
-    expect(await shows('sleep 2.5')).toBe(2);
+    expect(await shows('sleep 25')).toBe(2);
     expect((await ended(mine)).end).toMatchObject({ exitCode: 137, signal: 9, oom: false });
     await side.commands.signal(box.guest, neighbour.id, 9);
     await ended(neighbour);
@@ -97,20 +98,20 @@ describe.each(TRANSPORTS)('processes over %s', (transport) => {
     const from = performance.now();
     await side.shell(box, `kill -9 ${started.pid}`);
     expect(await takeIn(stream)).toMatchObject({ stdout: 'said\n', end: { exitCode: 137, signal: 9, oom: false } });
-    expect(performance.now() - from).toBeLessThan(1500);
+    expect(performance.now() - from).toBeLessThan(20_000);
     expect(await shows('sleep 63')).toBe(1);
     stream.release();
   });
 
   it('that are daemons hold no end, and zombies go', async () => {
     const from = performance.now();
-    const daemon = await side.run(box, ['/bin/bash', '-c', '(setsid bash -c "sleep 1.2; echo late" &) ; echo started']);
+    const daemon = await side.run(box, ['/bin/bash', '-c', '(setsid bash -c "sleep 15; echo late" &) ; echo started']);
     expect(daemon).toMatchObject({ stdout: 'started\n', end: { exitCode: 0 } });
-    expect(performance.now() - from).toBeLessThan(1100);
+    expect(performance.now() - from).toBeLessThan(10_000);
     // Orphans that end are the agent's to collect.
     await side.run(box, ['/bin/bash', '-c', 'for i in {1..50}; do (sleep 0.05 >/dev/null 2>&1 &); done']);
     const zombies = async () => (await all()).filter((args) => /defunct/.test(args)).length;
-    await expect.poll(async () => [await shows('sleep 0.05'), await zombies()], { timeout: 5000 }).toEqual([0, 0]);
+    await expect.poll(async () => [await shows('sleep 0.05'), await zombies()]).toEqual([0, 0]);
   });
 
   it('have the umask that they ask for, and files written meanwhile the one that they always have', async () => {
@@ -183,7 +184,7 @@ describe.each(TRANSPORTS)('processes over %s', (transport) => {
     const { id, stream } = await side.start(scratch, ['/probe', 'sleep', '60']);
     await side.commands.signal(scratch.guest, id, 15);
     expect((await takeIn(stream)).end).toMatchObject({ exitCode: 143, signal: 15 });
-    const limited = await side.run(scratch, ['/probe', 'sleep', '60'], { timeoutMs: 100, graceMs: 100 });
+    const limited = await side.run(scratch, ['/probe', 'sleep', '60'], { timeoutMs: 100, graceMs: 10_000 });
     expect(limited.end).toMatchObject({ exitCode: 143, timedOut: true });
     expect((await failure(side.commands.signal(scratch.guest, id, 0))).code).toBe('CONFLICT');
     stream.release();

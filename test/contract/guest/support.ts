@@ -23,7 +23,7 @@ import { BUSYBOX, cleanUp, openSide, rawDocker, testHost, type Side } from '../e
 export { BUSYBOX };
 export const SCRATCH = 'atoll-test/scratch:1';
 export const TRANSPORTS: Transport[] = ['socket', 'exec'];
-export const CALL_TIMEOUT_MS = 1000;
+export const CALL_TIMEOUT_MS = 3000;
 export const OPEN_TIMEOUT_MS = 5000;
 export const MB = 1024 * 1024;
 

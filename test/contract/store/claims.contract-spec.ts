@@ -51,10 +51,10 @@ describe.each(backends)('Claims and keys on $name', (backend) => {
   it('are let go of when the work fails, and lapse when their holder has died', async () => {
     const repository = new SandboxesRepository(stores[0]);
     const transitions = new Transitions(repository, new Clock());
-    const row = await repository.insert(newSandbox({ status: 'running', claim: 'dead', claimUntil: Date.now() + 150 }));
-    const begun = Date.now();
+    const until = Date.now() + 1500;
+    const row = await repository.insert(newSandbox({ status: 'running', claim: 'dead', claimUntil: until }));
     await expect(transitions.run(row.id, () => Promise.reject(new Error('work')))).rejects.toThrow('work');
-    expect(Date.now() - begun).toBeGreaterThanOrEqual(100);
+    expect(Date.now()).toBeGreaterThanOrEqual(until);
     expect(await transitions.run(row.id, async () => 'done')).toBe('done');
     expect(await transitions.run('sb_none', async () => 'done')).toBeUndefined();
     await repository.update(row.id, (await repository.find(row.id))!.version, { claim: 'x', claimUntil: 9e15 });
