@@ -11,6 +11,8 @@ export default defineConfig({
     // One engine for all, and some tests measure deadlines: files run one after another.
     fileParallelism: false,
     testTimeout: 30_000,
+    // Its 1 s is no time for a busy machine; what is polled for comes, or the test fails.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 });

@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/e2e/**/*.e2e-spec.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
+    // Its 1 s is no time for a busy machine; what is polled for comes, or the test fails.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 120_000,
   },
 });

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     globals: true,
     include: ['src/**/*.spec.ts', 'test/infra/**/*.spec.ts', 'test/monitoring/**/*.spec.ts'],
-    testTimeout: 10_000,
+    testTimeout: 60_000,
+    // Its 1 s is no time for a busy machine; what is polled for comes, or the test fails.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
