@@ -1,4 +1,4 @@
-import { AtollError } from '../common/errors/atoll-error.js';
+import { AtollError, type AtollErrorOptions } from '../common/errors/atoll-error.js';
 import type { ErrorCode } from '../common/errors/catalogue.js';
 
 /** The agent's kinds of error, as a client sees them. */
@@ -23,16 +23,19 @@ const CODE: Record<string, ErrorCode> = {
   no_resources: 'RATE_LIMITED',
 };
 
-/** An answer of the agent that says no. `kind` is the agent's own word for it. */
+/** An answer of the agent that says no. `kind` is the agent's own word for it. What it says is for the client only where the word is a known one. */
 export class AgentRefusal extends AtollError {
   constructor(
     readonly kind: string,
     message: string,
     size?: number,
   ) {
-    const retry = kind === 'no_resources' ? { retryAfter: 1 } : {};
-    const headers = kind === 'range' && size !== undefined ? { headers: { 'content-range': `bytes */${size}` } } : {};
-    super(Object.hasOwn(CODE, kind) ? CODE[kind] : 'INTERNAL_ERROR', message, { ...retry, ...headers });
+    const known = Object.hasOwn(CODE, kind);
+    super(
+      known ? CODE[kind] : 'INTERNAL_ERROR',
+      known ? message : FAILED,
+      known ? aboutOf(kind, size) : causeOf(kind, message),
+    );
   }
 
   /** From the body of an answer; the agent is not believed to send a good one. */
@@ -44,9 +47,21 @@ export class AgentRefusal extends AtollError {
     } catch {
       // it said something that is no answer of ours
     }
-    return new AgentRefusal('internal', 'the agent gave an answer that is not understood');
+    return new AgentRefusal('internal', 'an answer that is not understood');
   }
 }
+
+const FAILED = 'the agent could not do this; the log has it under this request id';
+
+const causeOf = (kind: string, message: string): AtollErrorOptions => ({
+  cause: new Error(`${kind.slice(0, 64)}: ${message}`),
+});
+
+const aboutOf = (kind: string, size?: number): AtollErrorOptions => ({
+  ofSandbox: `the agent refuses: ${kind}`,
+  ...(kind === 'no_resources' ? { retryAfter: 1 } : {}),
+  ...(kind === 'range' && size !== undefined ? { headers: { 'content-range': `bytes */${size}` } } : {}),
+});
 
 /** The connection to the agent broke under a call. */
 export class SessionLost extends AtollError {

@@ -74,11 +74,6 @@ it.each([
   [404, '{"kind":"not_found","message":"/x: no such file"}', 'NOT_FOUND', '/x: no such file'],
   [403, '{"kind":"read_only","message":"/x"}', 'FORBIDDEN', '/x'],
   [507, '{"kind":"no_space","message":"/x"}', 'INSUFFICIENT_STORAGE', '/x'],
-  [400, '{"kind":"unheard of","message":"m"}', 'INTERNAL_ERROR', 'm'],
-  [400, '{"kind":"__proto__","message":"m"}', 'INTERNAL_ERROR', 'm'],
-  [500, '{"kind":1}', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
-  [500, 'null', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
-  [500, '<html>', 'INTERNAL_ERROR', 'the agent gave an answer that is not understood'],
 ])('makes a refusal of a %i %s', async (status, body, code, message) => {
   const { get } = await connect((stream) => {
     stream.respond({ ':status': status });
@@ -86,7 +81,25 @@ it.each([
   });
   const error = await failure(get().ok());
   expect(error).toBeInstanceOf(AgentRefusal);
-  expect(error).toMatchObject({ code, message });
+  expect(error).toMatchObject({ code, message, ofSandbox: expect.stringContaining('the agent refuses: ') });
+});
+
+it.each([
+  ['{"kind":"unheard of","message":"/engine/path: m"}', 'unheard of: /engine/path: m'],
+  ['{"kind":"internal","message":"/engine/path: m"}', 'internal: /engine/path: m'],
+  ['{"kind":"__proto__","message":"m"}', '__proto__: m'],
+  ['{"kind":1}', 'internal: an answer that is not understood'],
+  ['null', 'internal: an answer that is not understood'],
+  ['<html>', 'internal: an answer that is not understood'],
+])('of %s only the log gets to know the words', async (body, text) => {
+  const { get } = await connect((stream) => {
+    stream.respond({ ':status': 500 });
+    stream.end(body);
+  });
+  const error = await failure(get().ok());
+  expect(error).toBeInstanceOf(AgentRefusal);
+  const message = 'the agent could not do this; the log has it under this request id';
+  expect(error).toMatchObject({ code: 'INTERNAL_ERROR', message, ofSandbox: undefined, cause: { message: text } });
 });
 
 it('bounds the sentence of a refusal, and its body', async () => {

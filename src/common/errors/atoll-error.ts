@@ -9,6 +9,11 @@ export interface AtollErrorOptions {
   headers?: Readonly<Record<string, string>>;
   /** What really happened; goes to the log, never to the client. */
   cause?: unknown;
+  /**
+   * Of what is a sandbox's own doing, however grave: the log's words for it in place of the sentence, which names what was asked for. The operator can't
+   * mend it, so it is told at `debug` alone, whatever the status.
+   */
+  ofSandbox?: string;
 }
 
 /** An error that a client may see: a code of the catalogue and a sentence for a person. */
@@ -16,6 +21,7 @@ export class AtollError extends Error {
   readonly details?: unknown;
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly ofSandbox?: string;
 
   constructor(
     readonly code: ErrorCode,
@@ -27,6 +33,7 @@ export class AtollError extends Error {
     this.details = options.details;
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
+    this.ofSandbox = options.ofSandbox;
   }
 
   get status(): number {

@@ -25,9 +25,7 @@ export class ErrorFilter implements ExceptionFilter {
   /** Also called by Fastify itself, for what fails before a route is found. */
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.isUnknownRoute(thrown, request) ? this.unknownRoute(request) : toAtollError(thrown);
-    if (error.status >= 500)
-      this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
-    else this.logger.debug({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
+    this.tell(error, String(request.id));
     if (reply.sent || reply.raw.headersSent) return; // a stream that failed after its first byte: its own last line says so
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
     if (error.headers) void reply.headers(error.headers);
@@ -37,6 +35,13 @@ export class ErrorFilter implements ExceptionFilter {
       .type('application/json; charset=utf-8')
       .status(error.status)
       .send(render(error));
+  }
+
+  private tell(error: AtollError, requestId: string): void {
+    const { code, status, message, cause, ofSandbox } = error;
+    if (ofSandbox !== undefined) this.logger.debug({ requestId, code }, ofSandbox);
+    else if (status >= 500) this.logger.error({ requestId, code, err: cause ?? error }, message);
+    else this.logger.debug({ requestId, code, err: cause ?? error }, message);
   }
 
   private isUnknownRoute(thrown: unknown, request: FastifyRequest): boolean {
