@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { clientGone } from '../common/http/client-gone.js';
 import { NDJSON } from '../common/ndjson.js';
 import { ApiFile } from './api-files.decorators.js';
 import { REPLACE } from './dto/change.examples.js';
@@ -27,8 +28,12 @@ export class FileSearchController {
   /** Search the tree below a directory: entries by their name, lines by what they hold, or both. */
   @Get('search')
   @ApiFile()
-  async search(@Param('id') id: string, @Query() query: SearchQuery): Promise<SearchResult> {
-    const found = await this.files.search(id, query);
+  async search(
+    @Param('id') id: string,
+    @Query() query: SearchQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SearchResult> {
+    const found = await this.files.search(id, query, clientGone(reply.raw));
     return { ...shown(query), ...found };
   }
 

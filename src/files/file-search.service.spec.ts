@@ -10,6 +10,7 @@ import { FileSearchService } from './file-search.service.js';
 
 const config = { files: { maxListEntries: 50 } } as Config;
 const running = { row: { guest: { workingDir: '/work', user: 'app' } }, guest: {} };
+const there = new AbortController().signal;
 const base64 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64');
 
 async function* saying(...events: (FileEvent | Error)[]): AsyncGenerator<FileEvent> {
@@ -43,17 +44,18 @@ describe('FileSearchService', () => {
   });
 
   it('looks for something, within the bound of a list', async () => {
-    const nothing = service().search('sb', { path: '/' });
+    const nothing = service().search('sb', { path: '/' }, there);
     await expect(nothing).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-    const much = service().search('sb', { path: '/', name: '*', limit: '51' });
+    const much = service().search('sb', { path: '/', name: '*', limit: '51' }, there);
     await expect(much).rejects.toMatchObject({ code: 'BAD_REQUEST', details: { field: 'limit' } });
     expect(search).not.toHaveBeenCalled();
-    const found = await service().search('sb', { path: 'd', name: '*' });
+    const found = await service().search('sb', { path: 'd', name: '*' }, there);
     expect(found).toEqual({ matches: [{ path: 'd/a' }], truncated: false });
     expect(search).toHaveBeenCalledWith(
       running.guest,
       { path: Buffer.from('/work/d'), user: 'app' },
       expect.objectContaining({ name: '*', limit: 50 }),
+      there,
     );
   });
 

@@ -29,7 +29,12 @@ export class FileSearchService {
     private readonly leaving: Leaving,
   ) {}
 
-  async search(idOrName: string, query: SearchQuery): Promise<{ matches: FileMatch[]; truncated: boolean }> {
+  /** Given up at the signal. */
+  async search(
+    idOrName: string,
+    query: SearchQuery,
+    signal: AbortSignal,
+  ): Promise<{ matches: FileMatch[]; truncated: boolean }> {
     const { name, content, regex, ignore_case, limit, ...place } = query;
     if (name === undefined && content === undefined)
       throw badRequest('nothing to look for: give name, content or both');
@@ -37,9 +42,9 @@ export class FileSearchService {
     if (limit !== undefined && Number(limit) > most)
       throw badRequest(`limit must be at most ${most}`, { field: 'limit' });
     const { row, guest } = await this.sandboxes.running(idOrName);
-    const wishes = { name, content, regex: regex === 'true', ignore_case: ignore_case === 'true' };
-    const atMost = Number(limit ?? Math.min(DEFAULT_LIMIT, most));
-    const { matches, truncated } = await this.agent.search(guest, targetOf(row, place), { ...wishes, limit: atMost });
+    const flags = { regex: regex === 'true', ignore_case: ignore_case === 'true' };
+    const wishes = { name, content, ...flags, limit: Number(limit ?? Math.min(DEFAULT_LIMIT, most)) };
+    const { matches, truncated } = await this.agent.search(guest, targetOf(row, place), wishes, signal);
     const at = askedBytes(place);
     return {
       matches: matches.map(({ path, path_base64, ...match }) => ({ ...textIn(at, path, path_base64), ...match })),

@@ -41,10 +41,15 @@ export class FileTreesService {
     return new StreamableFile(body, { type: packed ? 'application/gzip' : 'application/x-tar' });
   }
 
-  /** All of an archive, or nothing. */
-  async write(idOrName: string, query: PlaceQuery, body: Readable, keepLinks: boolean): Promise<Unpacked> {
+  /** All of an archive, or nothing; given up when the caller leaves. */
+  async write(
+    idOrName: string,
+    query: PlaceQuery,
+    body: Readable,
+    options: { keepLinks: boolean; signal: AbortSignal },
+  ): Promise<Unpacked> {
     const { row, guest } = await this.sandboxes.running(idOrName);
-    return this.streams.writeTree(guest, targetOf(row, query), body, keepLinks);
+    return this.streams.writeTree(guest, targetOf(row, query), body, options);
   }
 
   /** The files of a form into a directory, each of them all or nothing. */

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiTags } from '@nestjs/swagger
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AtollError } from '../common/errors/atoll-error.js';
+import { clientGone } from '../common/http/client-gone.js';
 import { isStreamed, mediaType } from '../common/http/stream-body.js';
 import { validated } from '../common/validation/validation.pipe.js';
 import { formOf } from './accept.js';
@@ -77,7 +78,8 @@ export class FilesController {
     refuseUnused(form, { encoding, mode, uid, gid, append, links });
     if (isArchive) {
       refuseConditions(request.headers);
-      const done = await this.trees.write(id, query, request.body as Readable, links === 'keep');
+      const options = { keepLinks: links === 'keep', signal: clientGone(reply.raw) };
+      const done = await this.trees.write(id, query, request.body as Readable, options);
       return { ...shown(query), status: 'written', ...done };
     }
     const number = (text?: string) => (text === undefined ? undefined : Number(text));

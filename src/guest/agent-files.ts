@@ -20,6 +20,7 @@ import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.j
 import type { Guest } from './guest.js';
 import type { AgentRequest, Session } from './session.js';
 import type { FileEntry } from './types.js';
+import { untilAborted } from './until-aborted.js';
 import { whileAlive } from './while-alive.js';
 
 export type { FileTarget } from './file-query.js';
@@ -120,14 +121,16 @@ export class AgentFiles {
     return this.long(guest, 'POST', `/files/copy${fileQuery(from, { to, overwrite })}`, nothing);
   }
 
-  /** Entries by their name, or lines by what they hold, in the tree below a directory. */
-  search(guest: Guest, target: FileTarget, wishes: SearchWishes): Promise<Found> {
+  /** Entries by their name, or lines by what they hold, in the tree below a directory. Given up at the signal, with its reason. */
+  search(guest: Guest, target: FileTarget, wishes: SearchWishes, signal?: AbortSignal): Promise<Found> {
     const { limit } = wishes;
-    return this.long(guest, 'GET', `/files/search${fileQuery(target, { ...wishes })}`, async (request) => {
+    const path = `/files/search${fileQuery(target, { ...wishes })}`;
+    const work = async (request: Exchange) => {
       const outcome = await said(request, found, foundBounds(limit));
       if (outcome.matches.length > limit) throw misunderstood(new Error(`${outcome.matches.length} matches`));
       return outcome;
-    });
+    };
+    return untilAborted(signal, () => this.long(guest, 'GET', path, work, signal));
   }
 
   /** Replaces in a file, in one step. CONFLICT when it is not there as often as expected. */
@@ -139,9 +142,11 @@ export class AgentFiles {
   }
 
   /** Work on a tree: as long as the agent lives, within the bound for that. */
-  private long<T>(guest: Guest, method: Method, path: string, work: Work<T>): Promise<T> {
+  private long<T>(guest: Guest, method: Method, path: string, work: Work<T>, signal?: AbortSignal): Promise<T> {
     const patience = { silenceMs: this.config.agent.callTimeoutMs, limitMs: this.config.files.timeoutMs };
-    return this.asked(guest, { method, path }, (request, session) => whileAlive(session, work(request), patience));
+    return this.asked(guest, { method, path, signal }, (request, session) =>
+      whileAlive(session, work(request), patience),
+    );
   }
 
   private call<T>(guest: Guest, method: Method, path: string, work: Work<T>, headers?: CallHeaders): Promise<T> {
@@ -153,7 +158,7 @@ export class AgentFiles {
 
   private async asked<T>(
     guest: Guest,
-    call: Pick<AgentRequest, 'method' | 'path' | 'headers'>,
+    call: Pick<AgentRequest, 'method' | 'path' | 'headers' | 'signal'>,
     work: (request: Exchange, session: Session) => Promise<T>,
   ): Promise<T> {
     const session = await guest.session();

@@ -11,6 +11,7 @@ import { fileQuery, type FileTarget } from './file-query.js';
 import { writtenFile, type WriteWishes, type WrittenFile } from './file-writes.js';
 import type { Guest } from './guest.js';
 import { bodyOf } from './stream-body.js';
+import { untilAborted } from './until-aborted.js';
 import { whileAlive } from './while-alive.js';
 
 /** An open file, or a part of it. */
@@ -50,11 +51,17 @@ export class FileStreams {
     return this.get(guest, `/files/tree${fileQuery(target, { gzip })}`, {}, (_answer, request) => this.bodyOf(request));
   }
 
-  /** Unpacks a tar archive, compressed or not, into a directory: all of it, or nothing. */
-  async writeTree(guest: Guest, target: FileTarget, source: Readable, keepLinks: boolean): Promise<Unpacked> {
+  /** Unpacks a tar archive, compressed or not, into a directory: all of it, or nothing. Given up at the signal, with its reason. */
+  async writeTree(
+    guest: Guest,
+    target: FileTarget,
+    source: Readable,
+    { keepLinks, signal }: { keepLinks: boolean; signal?: AbortSignal },
+  ): Promise<Unpacked> {
     const { maxArchiveBytes: max_bytes, maxArchiveEntries: max_entries } = this.config.files;
     const path = `/files/tree${fileQuery(target, { max_bytes, max_entries, keep_links: keepLinks })}`;
-    return this.send(guest, path, source, (request) => answerOf(request, unpacked));
+    const read = (request: Exchange) => answerOf(request, unpacked);
+    return untilAborted(signal, () => this.send(guest, path, source, read, signal));
   }
 
   /** Replaces the content by all of `source`, or changes nothing. PAYLOAD_TOO_LARGE past `limit` bytes. */
@@ -89,9 +96,10 @@ export class FileStreams {
     path: string,
     source: Readable,
     read: (request: Exchange) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     const session = await guest.session();
-    const request = session.request({ method: 'PUT', path });
+    const request = session.request({ method: 'PUT', path, signal });
     try {
       const bounds = { limit: this.config.files.maxRawBytes, idleMs: this.config.agent.callTimeoutMs, onBytes };
       const answer = request.ok().then(() => read(request));

@@ -93,7 +93,9 @@ describe.each(ALL)('files over $transport in $image, read-only root: $readOnly',
       for (const gzip of [false, true]) {
         const archive = await buffer(await side.streams.openTree(guest, at('a'), gzip));
         const target = at(gzip ? 'zipped' : 'plain');
-        expect(await side.streams.writeTree(guest, target, Readable.from([archive]), false)).toMatchObject({
+        expect(
+          await side.streams.writeTree(guest, target, Readable.from([archive]), { keepLinks: false }),
+        ).toMatchObject({
           entries: 3,
           bytes: 10,
         });
@@ -125,7 +127,7 @@ describe.each(ALL)('files over $transport in $image, read-only root: $readOnly',
       const refused = [
         () => side.files.write(guest, root('x'), Buffer.from('x')),
         () => side.streams.write(guest, root('x'), Readable.from([randomBytes(200_000)]), {}),
-        () => side.streams.writeTree(guest, root('x'), Readable.from([Buffer.alloc(1024)]), false),
+        () => side.streams.writeTree(guest, root('x'), Readable.from([Buffer.alloc(1024)]), { keepLinks: false }),
         () => side.files.mkdir(guest, root('x')),
         () => side.files.symlink(guest, root('x'), 'y', false),
         () => side.files.move(guest, at('a'), Buffer.from('/x'), false),
