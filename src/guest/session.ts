@@ -72,7 +72,11 @@ export class Session {
       { endStream: endStream ?? false, signal },
     );
     if (span) endWith(span, stream, spanEnd ?? 'close');
-    stream.on('error', () => undefined); // whoever reads it sees the error; an unread one must not end the process
+    // Whoever reads it sees the error; an unread one must not end the process. After 2^30 calls there are no numbers left for more, and the next call
+    // needs a connection that begins anew.
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_HTTP2_OUT_OF_STREAMS') this.close();
+    });
     return new Exchange(stream);
   }
 

@@ -46,7 +46,7 @@ describe('a step that takes long', () => {
   });
 
   it('counts in place on a terminal, in colours unless they are not wanted', () => {
-    const onTerminal = (env: Record<string, string>) => run("long 'a build' sleep 1.5", env, true);
+    const onTerminal = (env: Record<string, string>) => run("long 'a build' sleep 3", env, true);
     const { output } = onTerminal({});
     expect(output).toContain('\r\u001b[K  \u001b[2m… 1 s');
     expect(output).not.toContain('still at it');
