@@ -7,7 +7,7 @@ function wearOut(session: Session): void {
   const { h2 } = session as unknown as {
     h2: ClientHttp2Session & Record<symbol, { setNextStreamID(id: number): void }>;
   };
-  const handle = Object.getOwnPropertySymbols(h2).find(({ description }) => description === 'handle')!;
+  const handle = Object.getOwnPropertySymbols(h2).find(({ description }) => description === 'kHandle')!;
   h2[handle].setNextStreamID(2 ** 31 - 3);
 }
 
@@ -18,6 +18,7 @@ it('is not used any more when it has no numbers left for calls', async () => {
   });
   const session = Session.open(theirs, PEER);
   const call = () => session.request({ method: 'GET', path: '/health', endStream: true }).readAll(10);
+  await call();
   wearOut(session);
   await call();
   await call();
