@@ -36,6 +36,23 @@ describe('files over HTTP, to the letter', () => {
     expect((await here.files.stat('/tmp/unused')).status).toBe(404);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('refuses the unknown field %s', async (name) => {
+    const message = expect.stringContaining(`unknown field "${name}"`) as string;
+    const { service, sandbox } = here;
+    const read = await service.get(`${sandbox.path}/files?path=/etc/passwd&${name}=1`);
+    expect(read).toMatchObject({ status: 400, body: { message } });
+    if (name === '__proto__') return; // Fastify's own parser refuses it in a body
+    const write = await here.files.put('/tmp/unknown', JSON.stringify({ content: 'a', [name]: 'b' }), {
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(write).toMatchObject({ status: 400, json: { message } });
+  });
+
+  it.each(['A', 'AB', 'AAAAA'])('refuses the cursor %s, which no answer gave', async (cursor) => {
+    const answer = await here.files.list('/etc', { limit: '1', cursor });
+    expect(answer).toMatchObject({ status: 400, json: { details: { field: 'cursor' } } });
+  });
+
   /** The answer to a form that is sent so far and no further. */
   const upload = (body: string, length = 100_000, path = '/tmp/form') =>
     new Promise<string>((resolve, reject) => {

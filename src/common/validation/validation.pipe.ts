@@ -20,7 +20,9 @@ export class ValidationPipe extends NestValidationPipe {
     if (metadata.type === 'body' && value !== undefined && !isObject)
       throw badRequest('the body must be a JSON object');
     if (metadata.type === 'body') checkBody(value);
-    return super.transform(metadata.type === 'body' && isObject ? sealed(value) : value, metadata) as Promise<unknown>;
+    const checked = metadata.type === 'body' && isObject ? sealed(value) : value;
+    refuseInherited(checked, '');
+    return super.transform(checked, metadata) as Promise<unknown>;
   }
 }
 
@@ -32,6 +34,22 @@ function sealed(body: object): object {
   };
 }
 
+/**
+ * `constructor`, `__proto__`, `toString`: no field of ours. Nest, class-transformer and class-validator pass over what every object has by
+ * inheritance, so that they would not be refused as any other unknown field.
+ */
+function refuseInherited(value: unknown, prefix: string): void {
+  if (typeof value !== 'object' || value === null || value instanceof RawRecord || Buffer.isBuffer(value)) return;
+  for (const [name, member] of Object.entries(value)) {
+    const field = fieldOf(name, prefix);
+    if (name in Object.prototype) throw unknownField(field);
+    refuseInherited(member, field);
+  }
+}
+
+const unknown = (field: string) => `unknown field "${field}"`;
+const unknownField = (field: string) => badRequest(unknown(field), [{ field, message: unknown(field) }]);
+
 function toBadRequest(errors: ValidationError[]): AtollError {
   const problems = errors.flatMap((error) => flatten(error, ''));
   return badRequest(problems[0]?.message ?? 'the request is not valid', problems);
@@ -39,18 +57,19 @@ function toBadRequest(errors: ValidationError[]): AtollError {
 
 /** One entry a field: `resources.memory`, `ports[1]`. */
 function flatten(error: ValidationError, prefix: string): { field: string; message: string }[] {
-  const field = /^\d+$/.test(error.property)
-    ? `${prefix}[${error.property}]`
-    : prefix
-      ? `${prefix}.${error.property}`
-      : error.property;
+  const field = fieldOf(error.property, prefix);
   const own = Object.entries(error.constraints ?? {})
     .sort(mostTelling)
     .map(([rule, message]) => ({
       field,
-      message: rule === 'whitelistValidation' ? `unknown field "${field}"` : prefix ? `${prefix}: ${message}` : message,
+      message: rule === 'whitelistValidation' ? unknown(field) : prefix ? `${prefix}: ${message}` : message,
     }));
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
+}
+
+function fieldOf(name: string, prefix: string): string {
+  if (/^\d+$/.test(name)) return `${prefix}[${name}]`;
+  return prefix ? `${prefix}.${name}` : name;
 }
 
 const FINER = ['matches', 'min', 'max'];
