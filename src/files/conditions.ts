@@ -1,9 +1,16 @@
 import { AtollError, badRequest } from '../common/errors/atoll-error.js';
 import type { OpenFile } from '../guest/file-streams.js';
 import type { WriteWishes } from '../guest/file-writes.js';
+import { httpDate } from './http-date.js';
 
 /** Headers of a request, as Node has them. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** A request for bytes, or for what is to be said about them. */
+export interface AskedRead {
+  method: string;
+  headers: RequestHeaders;
+}
 
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(', ') : value);
 const isEtag = (text: string) => /^[0-9a-f-]+$/.test(text);
@@ -44,7 +51,7 @@ export const isConditional = (headers: RequestHeaders): boolean =>
 
 /** `If-Match` and `If-Unmodified-Since` of a read: PRECONDITION_FAILED when the file is in another state. */
 export function checkState({ etag, mtime }: OpenFile, headers: RequestHeaders): void {
-  const [match, since] = [one(headers['if-match']), Date.parse(one(headers['if-unmodified-since']) ?? '')];
+  const [match, since] = [one(headers['if-match']), httpDate(one(headers['if-unmodified-since']) ?? '')];
   const fine =
     match === undefined
       ? Number.isNaN(since) || seconds(mtime) <= since
@@ -57,15 +64,16 @@ export function isKnown({ etag, mtime }: OpenFile, headers: RequestHeaders): boo
   const noneMatch = one(headers['if-none-match']);
   if (noneMatch !== undefined)
     return etag !== undefined && (noneMatch.trim() === '*' || tagsIn(noneMatch, true).includes(etag));
-  const since = Date.parse(one(headers['if-modified-since']) ?? '');
+  const since = httpDate(one(headers['if-modified-since']) ?? '');
   return etag !== undefined && !Number.isNaN(since) && seconds(mtime) <= since;
 }
 
 /** HTTP's times are whole seconds. */
 const seconds = (ms: number) => Math.floor(ms / 1000) * 1000;
 
-/** The range that is asked for. `If-Range` by date is not exact enough: then it is the whole file. */
-export function rangeOf(headers: RequestHeaders): { range?: string; ifRange?: string } {
+/** The range that is asked for, by a GET alone (RFC 9110, 14.2). `If-Range` by date is not exact enough: then it is the whole file. */
+export function rangeOf({ method, headers }: AskedRead): { range?: string; ifRange?: string } {
+  if (method !== 'GET') return {};
   const [range, ifRange] = [one(headers.range), one(headers['if-range'])];
   if (range === undefined || range.length > 256) return {};
   return ifRange === undefined ? { range } : { range, ifRange: tagsIn(ifRange, false)[0] ?? '-' };

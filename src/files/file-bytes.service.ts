@@ -7,7 +7,7 @@ import { FileStreams, type OpenFile } from '../guest/file-streams.js';
 import type { Guest } from '../guest/guest.js';
 import type { WriteWishes, WrittenFile } from '../guest/file-writes.js';
 import { SandboxAccess } from '../sandboxes/sandbox-access.js';
-import { checkState, isConditional, isKnown, rangeOf, type RequestHeaders } from './conditions.js';
+import { checkState, isConditional, isKnown, rangeOf, type AskedRead } from './conditions.js';
 import { disposition } from './disposition.js';
 import type { PlaceQuery } from './dto/place.query.dto.js';
 import { targetOf } from './places.js';
@@ -24,12 +24,13 @@ export class FileBytesService {
   async read(
     idOrName: string,
     query: PlaceQuery,
-    headers: RequestHeaders,
+    request: AskedRead,
     reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
+    const { headers } = request;
     const { row, guest } = await this.sandboxes.running(idOrName);
     const target = targetOf(row, query);
-    const file = await this.open(guest, target, headers);
+    const file = await this.open(guest, target, request);
     describe(reply, file);
     giveUpOn(file, () => checkState(file, headers));
     if (isKnown(file, headers)) {
@@ -45,9 +46,10 @@ export class FileBytesService {
     return new StreamableFile(file.body, { type: 'application/octet-stream', length: file.length });
   }
 
-  private async open(guest: Guest, target: FileTarget, headers: RequestHeaders): Promise<OpenFile> {
+  private async open(guest: Guest, target: FileTarget, request: AskedRead): Promise<OpenFile> {
+    const { headers } = request;
     try {
-      return await this.streams.open(guest, target, rangeOf(headers));
+      return await this.streams.open(guest, target, rangeOf(request));
     } catch (error) {
       if (!isCode(error, 'RANGE_NOT_SATISFIABLE') || !isConditional(headers)) throw error;
       // The state that the request names comes before its range: RFC 9110, 13.2.2.

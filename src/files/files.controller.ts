@@ -54,7 +54,7 @@ export class FilesController {
     const form = method === 'HEAD' ? 'application/octet-stream' : formOf(headers.accept);
     if (form === 'application/x-tar' || form === 'application/gzip')
       return this.trees.read(id, query, { packed: form === 'application/gzip', headers }, reply);
-    if (form === 'application/octet-stream') return this.bytes.read(id, query, headers, reply);
+    if (form === 'application/octet-stream') return this.bytes.read(id, query, { method, headers }, reply);
     void reply.header('vary', 'Accept');
     const content = await this.files.read(id, query, encoding);
     return { ...shown(query), content, ...(encoding === 'base64' ? { encoding } : {}) } satisfies FileContent;

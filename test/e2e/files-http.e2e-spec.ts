@@ -48,6 +48,19 @@ describe('files over HTTP, to the letter', () => {
     expect(write).toMatchObject({ status: 400, json: { message } });
   });
 
+  it('takes a Range of a GET alone, and a time only as HTTP writes it', async () => {
+    await here.files.put('/tmp/whole', '0123456789');
+    for (const range of ['bytes=0-3', 'bytes=100-']) {
+      const head = await here.files.call({ method: 'HEAD', query: { path: '/tmp/whole' }, headers: { range } });
+      expect(head.status).toBe(200);
+      expect(head.headers.get('content-length')).toBe('10');
+      expect(head.headers.get('content-range')).toBeNull();
+    }
+    expect((await here.files.get('/tmp/whole', { 'if-modified-since': '2030' })).status).toBe(200);
+    const later = 'Tuesday, 01-Jan-30 00:00:00 GMT';
+    expect((await here.files.get('/tmp/whole', { 'if-modified-since': later })).status).toBe(304);
+  });
+
   it.each(['A', 'AB', 'AAAAA'])('refuses the cursor %s, which no answer gave', async (cursor) => {
     const answer = await here.files.list('/etc', { limit: '1', cursor });
     expect(answer).toMatchObject({ status: 400, json: { details: { field: 'cursor' } } });
