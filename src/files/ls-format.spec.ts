@@ -33,6 +33,11 @@ describe('formatList', () => {
     expect(second).toBe('-rw-r--r--  1 application www     7 Jun 15 12:00 b');
   });
 
+  it('takes as many entries as a list may be configured to have', () => {
+    const many = Array.from({ length: 200_000 }, (_, n) => entry({ size: n }));
+    expect(formatList(many, NOW).split('\n', 2)[1]).toBe('-rw-r--r-- 1 root root      0 Jun 15 12:00 a');
+  });
+
   it('shows the numbers of those who have no name', () => {
     expect(lines(entry({ owner: '', uid: 1000, group: '', gid: 99 }))[1]).toContain(' 1000 99 ');
   });

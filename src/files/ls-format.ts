@@ -25,7 +25,9 @@ export function formatList(entries: FileEntry[], now = Date.now()): string {
       escapeName(entry.name, entry.name_base64) +
       (entry.target === undefined ? '' : ` -> ${escapeName(entry.target, entry.target_base64)}`),
   }));
-  const width = (pick: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => pick(row).length));
+  // No Math.max(...widths): as arguments, so many overflow the stack.
+  const width = (pick: (row: (typeof rows)[number]) => string) =>
+    rows.reduce((widest, row) => Math.max(widest, pick(row).length), 0);
   const [links, owner, group, size] = [
     width((r) => r.links),
     width((r) => r.owner),
