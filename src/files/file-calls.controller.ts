@@ -41,6 +41,7 @@ export class FileCallsController {
   @Post('mkdir')
   @HttpCode(200)
   @Unconditional()
+  @ApiBody({ type: MkdirRequest, required: false })
   @ApiFile(...BODY)
   async mkdir(
     @Param('id') id: string,

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiExtraModels, ApiOkResponse, ApiTags, getSche
 import type { FastifyReply } from 'fastify';
 import { clientGone } from '../common/http/client-gone.js';
 import { NDJSON } from '../common/ndjson.js';
-import { ApiFile } from './api-files.decorators.js';
+import { ApiFile, WRITTEN_HEADERS } from './api-files.decorators.js';
 import { REPLACE } from './dto/change.examples.js';
 import { PlaceQuery } from './dto/place.query.dto.js';
 import {
@@ -27,7 +27,7 @@ export class FileSearchController {
 
   /** Search the tree below a directory: entries by their name, lines by what they hold, or both. */
   @Get('search')
-  @ApiFile()
+  @ApiFile('PAYLOAD_TOO_LARGE')
   async search(
     @Param('id') id: string,
     @Query() query: SearchQuery,
@@ -42,6 +42,7 @@ export class FileSearchController {
   @HttpCode(200)
   @Unconditional()
   @ApiBody({ type: ReplaceRequest, examples: REPLACE })
+  @ApiOkResponse({ type: ReplacedFile, headers: WRITTEN_HEADERS })
   @ApiFile('UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE', 'INSUFFICIENT_STORAGE')
   async replace(
     @Param('id') id: string,

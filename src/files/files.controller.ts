@@ -122,7 +122,7 @@ export class FilesController {
   @Patch()
   @Unconditional()
   @ApiBody({ type: AttributesRequest, examples: MODE })
-  @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
+  @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE')
   async change(
     @Param('id') id: string,
     @Query() query: PlaceQuery,
@@ -135,7 +135,7 @@ export class FilesController {
   @Delete()
   @HttpCode(204)
   @Unconditional()
-  @ApiFile()
+  @ApiFile('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INSUFFICIENT_STORAGE')
   async remove(@Param('id') id: string, @Query() query: PlaceQuery): Promise<void> {
     await this.files.remove(id, query);
   }

@@ -75,7 +75,7 @@ describe('every route', () => {
       expect(operation.security).toEqual([{ ApiKeyAuth: [] }]);
       for (const [status, response] of Object.entries(operation.responses)) {
         if (Number(status) >= 400) expect(JSON.stringify(response)).toContain('#/components/schemas/ErrorResponse');
-        else if (status !== '204')
+        else if (!['204', '206', '304'].includes(status))
           expect([method, path, JSON.stringify(response)]).toEqual([
             method,
             path,

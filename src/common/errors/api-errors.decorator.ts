@@ -24,6 +24,11 @@ const MEANING: Record<ErrorCode, string> = {
   INSUFFICIENT_STORAGE: 'No space left, in the sandbox or on the host.',
 };
 
+/** What an answer's headers say besides. */
+const HEADERS: Partial<Record<ErrorCode, Record<string, { description: string; schema: { type: 'string' } }>>> = {
+  RANGE_NOT_SATISFIABLE: { 'Content-Range': { description: 'How many bytes there are.', schema: { type: 'string' } } },
+};
+
 /** Documents the errors of a call. Those that every call can answer with come by themselves. */
 export function ApiErrors(...codes: ErrorCode[]) {
   const all = [
@@ -35,6 +40,7 @@ export function ApiErrors(...codes: ErrorCode[]) {
         status: ERROR_STATUS[code],
         description: `\`${code}\`: ${MEANING[code]}`,
         type: ErrorResponse,
+        headers: HEADERS[code],
         example: { code, message: MEANING[code] },
       }),
     ),

@@ -10,6 +10,10 @@ export function render(error: AtollError): ErrorResponse {
   return details === undefined ? { code, message } : { code, message, details };
 }
 
+/** What a handler said of the answer that it did not come to give. */
+const OF_ANOTHER_BODY =
+  'content-length content-encoding content-disposition content-range accept-ranges etag last-modified'.split(' ');
+
 /** The one place where an error becomes an answer: the framework's own, the guard's, the pipes' and ours. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
@@ -27,14 +31,11 @@ export class ErrorFilter implements ExceptionFilter {
     const error = this.isUnknownRoute(thrown, request) ? this.unknownRoute(request) : toAtollError(thrown);
     this.tell(error, String(request.id));
     if (reply.sent || reply.raw.headersSent) return; // a stream that failed after its first byte: its own last line says so
+    for (const name of OF_ANOTHER_BODY) void reply.removeHeader(name);
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
     if (error.headers) void reply.headers(error.headers);
     void reply.header('x-request-id', String(request.id));
-    void reply
-      .removeHeader('content-length')
-      .type('application/json; charset=utf-8')
-      .status(error.status)
-      .send(render(error));
+    void reply.type('application/json; charset=utf-8').status(error.status).send(render(error));
   }
 
   private tell(error: AtollError, requestId: string): void {

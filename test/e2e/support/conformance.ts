@@ -6,8 +6,11 @@ import type { Answer } from './service.js';
 
 type Json = Record<string, unknown>;
 interface Operation {
-  responses: Record<string, { content?: Record<string, unknown> }>;
+  responses: Record<string, { content?: Record<string, unknown>; headers?: Record<string, unknown> }>;
 }
+
+/** Headers that mean something in the calls that have them, and not in all. */
+const TELLING = 'accept-ranges content-disposition content-encoding content-range etag last-modified'.split(' ');
 
 const document = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../openapi.json'), 'utf8')) as {
   paths: Record<string, Record<string, Operation>>;
@@ -37,6 +40,9 @@ export function checkAnswer(method: string, url: string, answer: Answer): void {
     (one) => one in responses && (type === '' || type in (responses[one].content ?? {})),
   );
   if (status === undefined) throw new Error(`${where} as "${type}", which openapi.json does not know`);
+  const named = Object.keys(responses[status].headers ?? {}).map((name) => name.toLowerCase());
+  const silent = TELLING.filter((name) => answer.headers.has(name) && !named.includes(name));
+  if (silent.length > 0) throw new Error(`${where} with ${silent.join(', ')}, which openapi.json does not know`);
   const bodies =
     type === 'application/x-ndjson' ? (answer.body as unknown[]) : type === 'application/json' ? [answer.body] : [];
   for (const body of bodies) check(where, [...pointer, status, 'content', type, 'schema'], body);

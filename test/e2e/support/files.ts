@@ -1,3 +1,4 @@
+import { checkAnswer } from './conformance.js';
 import { Service, type Sandbox } from './service.js';
 
 export interface RawAnswer {
@@ -39,12 +40,12 @@ export class Files {
     });
     const bytes = Buffer.from(await response.arrayBuffer());
     const isJson = response.headers.get('content-type')?.startsWith('application/json') && bytes.length > 0;
-    return {
-      status: response.status,
-      headers: response.headers,
-      bytes,
-      json: isJson ? JSON.parse(bytes.toString()) : undefined,
-    };
+    const json: unknown = isJson ? JSON.parse(bytes.toString()) : undefined;
+    // What the document says of GET holds for HEAD, whose errors have no body to look at.
+    const answer = { status: response.status, headers: response.headers, body: json };
+    if (method !== 'HEAD' || response.ok)
+      checkAnswer(method === 'HEAD' ? 'GET' : method, `${path}/files${call}`, answer);
+    return { status: response.status, headers: response.headers, bytes, json };
   }
 
   /** The bytes of a file. */
