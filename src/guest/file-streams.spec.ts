@@ -58,6 +58,21 @@ describe('reading', () => {
     expect((await buffer(body)).toString()).toBe('abc');
   });
 
+  it('waits for a tree to begin as long as the agent lives', async () => {
+    const guest = await guestOf((stream, path) => {
+      const answer = () => {
+        stream.respond({ ':status': 200 });
+        stream.end('tree');
+      };
+      if (path.startsWith('/files/tree')) setTimeout(answer, 500);
+      else answer();
+    });
+    expect((await buffer(await streams.openTree(guest, target, true))).toString()).toBe('tree');
+    await expect(streams.openTree(await guestOf(() => undefined), target, true)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
+  });
+
   it('hands on which part is wanted', async () => {
     let asked: object = {};
     const guest = await guestOf((stream, _path, _method, headers) => {

@@ -48,7 +48,10 @@ export class FileStreams {
 
   /** A directory as a tar archive, compressed on demand. */
   async openTree(guest: Guest, target: FileTarget, gzip: boolean): Promise<Readable> {
-    return this.get(guest, `/files/tree${fileQuery(target, { gzip })}`, {}, (_answer, request) => this.bodyOf(request));
+    // The answer begins with the first bytes, which are a while in coming where much packs into little.
+    const { timeoutMs } = this.config.files;
+    const path = `/files/tree${fileQuery(target, { gzip })}`;
+    return this.get(guest, path, {}, (_answer, request) => this.bodyOf(request), timeoutMs);
   }
 
   /** Unpacks a tar archive, compressed or not, into a directory: all of it, or nothing. Given up at the signal, with its reason. */
@@ -76,11 +79,18 @@ export class FileStreams {
     path: string,
     headers: Record<string, string>,
     make: (answer: ResponseHeaders, request: Exchange) => T,
+    limitMs?: number,
   ): Promise<T> {
+    const { callTimeoutMs: silenceMs } = this.config.agent;
     const session = await guest.session();
     const request = session.request({ method: 'GET', path, headers, endStream: true });
     try {
-      return make(await within(request.ok(), this.config.agent.callTimeoutMs, 'the sandbox'), request);
+      const answer = request.ok();
+      const begun =
+        limitMs === undefined
+          ? within(answer, silenceMs, 'the sandbox')
+          : whileAlive(session, answer, { silenceMs, limitMs });
+      return make(await begun, request);
     } catch (error) {
       request.drop();
       throw error;

@@ -66,6 +66,23 @@ describe('files over HTTP, to the letter', () => {
     expect(answer).toMatchObject({ status: 400, json: { details: { field: 'cursor' } } });
   });
 
+  it('says in words which file of a tree may not be read, while nothing of it is sent', async () => {
+    await here.truth('mkdir /tmp/d && cd /tmp/d && echo a >a && echo b >b && chmod 600 b');
+    for (const encoding of ['gzip', 'identity']) {
+      const headers = { accept: 'application/x-tar', 'accept-encoding': encoding };
+      const answer = await here.files.get('/tmp/d', headers, { user: '65534' });
+      expect(answer).toMatchObject({
+        status: 403,
+        json: { code: 'FORBIDDEN', message: expect.stringContaining('/tmp/d/b') },
+      });
+      for (const name of ['content-encoding', 'content-disposition', 'retry-after'])
+        expect(answer.headers.get(name)).toBeNull();
+    }
+    await here.truth('cd /tmp/d && head -c 3000000 /dev/urandom >a');
+    const broken = here.files.get('/tmp/d', { accept: 'application/x-tar' }, { user: '65534' });
+    await expect(broken).rejects.toThrow();
+  });
+
   /** The answer to a form that is sent so far and no further. */
   const upload = (body: string, length = 100_000, path = '/tmp/form') =>
     new Promise<string>((resolve, reject) => {

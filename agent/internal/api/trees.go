@@ -20,11 +20,33 @@ func (a *API) readTree(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer archive.Close()
-	w.Header().Set("Content-Type", "application/x-tar")
-	w.WriteHeader(http.StatusOK)
-	if http.NewResponseController(w).Flush() != nil || archive.SendTo(r.Context(), w, compress) != nil {
+	out := &lateWriter{w: w, contentType: "application/x-tar"}
+	if err := archive.SendTo(r.Context(), out, compress); err != nil {
+		out.fail(err)
+	}
+}
+
+// lateWriter begins its answer with the first bytes: what fails before them can still be said in words.
+type lateWriter struct {
+	w           http.ResponseWriter
+	contentType string
+	begun       bool
+}
+
+func (l *lateWriter) Write(p []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		l.w.Header().Set("Content-Type", l.contentType)
+	}
+	return l.w.Write(p)
+}
+
+// fail says what went wrong, or breaks the stream off where bytes are out: no other end would be honest.
+func (l *lateWriter) fail(err error) {
+	if l.begun {
 		panic(http.ErrAbortHandler)
 	}
+	fail(l.w, err)
 }
 
 func (a *API) writeTree(w http.ResponseWriter, r *http.Request) {

@@ -96,7 +96,7 @@ func (a *Archive) visit(n *node) error {
 	case unix.S_IFLNK:
 		target, err := readlinkAt(n.dirFD, n.name)
 		if err != nil {
-			return err
+			return wrap(join(a.path, n.rel), err)
 		}
 		h.Typeflag, h.Linkname = tar.TypeSymlink, target
 	case unix.S_IFREG:
@@ -105,7 +105,7 @@ func (a *Archive) visit(n *node) error {
 			return nil // vanished since
 		}
 		if err != nil {
-			return err
+			return wrap(join(a.path, n.rel), err)
 		}
 		a.next = &archiveEntry{header: h, fd: fd}
 		if err := unix.Fstat(fd, &n.st); err != nil {
