@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -42,6 +43,9 @@ type Watch struct {
 	moved   *movedFrom
 	ended   bool
 }
+
+// halfMove is how long the second half of a move may come after its first.
+const halfMove = 20 * time.Millisecond
 
 const watched = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_ATTRIB | unix.IN_DELETE | unix.IN_MOVED_FROM |
 	unix.IN_MOVED_TO | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
@@ -169,7 +173,7 @@ func (w *Watch) Run(ctx context.Context, send func(lines []byte) error) error {
 			return err
 		}
 		w.out = w.out[:0]
-		n, err := w.file.Read(buf)
+		n, err := w.read(buf)
 		if err != nil {
 			return err
 		}
@@ -178,6 +182,21 @@ func (w *Watch) Run(ctx context.Context, send func(lines []byte) error) error {
 			w.end(err.Error())
 		}
 	}
+}
+
+// read waits for what happens next; no longer than a moment when half of a move is there.
+func (w *Watch) read(buf []byte) (int, error) {
+	if w.moved == nil {
+		return w.file.Read(buf)
+	}
+	_ = w.file.SetReadDeadline(time.Now().Add(halfMove))
+	n, err := w.file.Read(buf)
+	_ = w.file.SetReadDeadline(time.Time{})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.left()
+		return 0, nil
+	}
+	return n, err
 }
 
 // Close ends it.

@@ -3,7 +3,9 @@ package files
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // watching is a watch whose events are read from happened on; until then the kernel keeps them, or loses them.
@@ -137,4 +141,28 @@ func TestWatchTellsWhatIsInAFolderThatMovedOnAtOnce(t *testing.T) {
 	w.want("created", "old/n/f")
 	os.WriteFile(b.dir+"/old/n/g", nil, 0o644)
 	w.want("created", "old/n/g")
+}
+
+func TestWatchTellsOfAMoveThatIsReadInTwo(t *testing.T) {
+	b := setUp(t)
+	os.WriteFile(b.dir+"/a", nil, 0o644)
+	os.WriteFile(b.dir+"/leaves", nil, 0o644)
+	w := b.watch(8)
+	os.Rename(b.dir+"/a", b.dir+"/b")
+	buf := make([]byte, 4096)
+	n, err := w.file.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(buf[12:]))
+	if err := errors.Join(w.take(buf[:half]), w.take(buf[half:n])); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	w.want("moved", "b")
+	os.Rename(b.dir+"/leaves", b.dir+"/../left")
+	w.want("deleted", "leaves")
+	if slices.ContainsFunc(w.seen, func(e Event) bool { return e.Type == "deleted" && e.Path == "a" }) {
+		t.Error("what moved is told of as deleted")
+	}
 }
