@@ -44,6 +44,16 @@ describe('ending what is due', () => {
     expect(endings.held).toBe(1);
   });
 
+  it('tries all at once that failed before the engine was back', async () => {
+    for (let second = 0; second < 20; second++) await sweep('stuck');
+    gate.shut();
+    gate.reopen();
+    expire.mockResolvedValue(true);
+    await sweep('stuck');
+    expect(expire).toHaveBeenLastCalledWith('stuck');
+    expect(endings.held).toBe(0);
+  });
+
   it('forgets what failed when its time is not come any more', async () => {
     await sweep('stuck');
     endings.forgetAllBut(new Set(['another']));

@@ -16,7 +16,9 @@ export class Endings {
   constructor(
     private readonly lifecycle: SandboxLifecycle,
     private readonly gate: EngineGate,
-  ) {}
+  ) {
+    gate.reopened.subscribe(() => this.forgetAllBut(new Set())); // what failed when the engine went is tried at once
+  }
 
   /** How many are left alone for now, at most. Whoever looks for others must look further by so many. */
   get held(): number {
