@@ -118,8 +118,13 @@ func (w *Watch) arrived(rel string, cookie uint32, isDir bool) error {
 	if _, known := w.ids[from.path]; !known {
 		return w.enter(rel, true) // it was gone before it could be watched
 	}
+	was := w.ids[from.path]
 	w.rename(from.path, rel)
-	return gone(w.below(rel, false)) // and what in it could not be
+	if err := w.add(rel, unix.IN_DONT_FOLLOW); err != nil {
+		return gone(err)
+	}
+	// What in it could not be watched yet is now; all of it is told when another folder had its name by then, and its watch.
+	return gone(w.below(rel, w.ids[rel] != was))
 }
 
 // left tells of what was moved out of the tree.

@@ -166,3 +166,19 @@ func TestWatchTellsOfAMoveThatIsReadInTwo(t *testing.T) {
 		t.Error("what moved is told of as deleted")
 	}
 }
+
+func TestWatchTellsOfAFolderWhoseNameAnotherHasByThen(t *testing.T) {
+	b := setUp(t)
+	w := b.watch(8)
+	os.Mkdir(b.dir+"/tmp", 0o755)
+	os.WriteFile(b.dir+"/tmp/f", nil, 0o644)
+	os.Rename(b.dir+"/tmp", b.dir+"/final")
+	os.Mkdir(b.dir+"/tmp", 0o755)
+	w.run()
+	w.want("moved", "final")
+	w.want("created", "final/f")
+	for _, dir := range []string{"final", "tmp"} {
+		os.WriteFile(b.dir+"/"+dir+"/later", nil, 0o644)
+		w.want("created", dir+"/later")
+	}
+}
