@@ -20,6 +20,14 @@ const AGREES: Partial<Record<Sandbox['status'], ContainerSummary['status'][]>> =
 /** What never ran, and what the engine itself failed to remove: nobody can have lost it. */
 const LEFTOVER: ContainerSummary['status'][] = ['created', 'dead'];
 
+/** What a comparison left to be done. */
+export interface Compared {
+  /** Something unfinished was there, which an engine may still be at: look again soon. */
+  unfinished: boolean;
+  /** What of all could not be mended, by its errors. */
+  failures: unknown[];
+}
+
 /** Whoever probes may still be at it. */
 const YOUNG_PROBE_MS = 60_000;
 
@@ -36,14 +44,13 @@ export class Comparison {
   ) {}
 
   /**
-   * What can't be mended keeps nothing else from it: its error is thrown at the end. Throws at once when the engine or the store does not answer; what
-   * was mended stays mended. Returns whether something unfinished was there, which an engine may still be at: look again.
+   * What can't be mended keeps nothing else from it. Throws when the engine or the store does not answer; what was mended stays mended.
    */
-  make(): Promise<boolean> {
+  make(): Promise<Compared> {
     return this.sync.compareAll(() => this.compare());
   }
 
-  private async compare(): Promise<boolean> {
+  private async compare(): Promise<Compared> {
     let unfinished = false;
     const failures: unknown[] = [];
     // Rows after containers: a container whose row is not there then belongs to nobody.
@@ -53,15 +60,14 @@ export class Comparison {
     for (const row of await this.sandboxes.list()) {
       const container = bySandbox.get(row.id);
       if (container) strays.delete(container);
-      unfinished ||= row.status === 'creating';
       if (agrees(row, container)) continue;
       reconcilerFindings.inc({ finding: 'differs' });
-      await this.attempt(failures, { sandboxId: row.id }, () => this.sync.sync(row.id));
+      const attempted = await this.attempt(failures, { sandboxId: row.id }, () => this.sync.sync(row.id));
+      if (attempted !== undefined && row.status === 'creating') unfinished = true;
     }
     for (const stray of strays)
       if (await this.attempt(failures, { container: stray.name }, () => this.clear(stray))) unfinished = true;
-    if (failures.length > 0) throw failures[0];
-    return unfinished;
+    return { unfinished, failures };
   }
 
   private async attempt<T>(failures: unknown[], what: object, work: () => Promise<T>): Promise<T | undefined> {

@@ -28,7 +28,7 @@ export class EngineWatch implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     // One that only hung kept the stream: what it was asked for meanwhile, and refused, is made good now.
     this.returns = this.gate.reopened.subscribe(() => {
-      if (this.streaming) this.reconciler.soon();
+      if (this.streaming) this.reconciler.engineBack();
     });
     void this.watch();
   }
@@ -43,7 +43,7 @@ export class EngineWatch implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         const events = await this.containers.events(this.ended.signal);
         // What happened before the stream began is not in it.
-        this.reconciler.soon();
+        this.reconciler.engineBack();
         this.streaming = true;
         for await (const event of events) this.take(event);
       } catch (error) {

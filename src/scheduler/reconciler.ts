@@ -47,6 +47,14 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     clearTimeout(this.retry);
   }
 
+  /** The engine is back: what failed while it was away says nothing about what it does now. */
+  engineBack(): void {
+    this.failures = 0;
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    this.soon();
+  }
+
   /** Compares now, or once more if it is being done: what was seen before may be out of date. */
   soon(): void {
     if (this.running) {
@@ -68,18 +76,23 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async run(): Promise<void> {
     try {
-      if (await this.comparison.make()) this.later(SECOND_LOOK_MS);
+      const { unfinished, failures } = await this.comparison.make();
+      if (unfinished) this.later(SECOND_LOOK_MS);
+      if (failures.length > 0) throw failures[0];
       this.failures = 0;
       reconciliations.inc({ result: 'ok' });
     } catch (error) {
       reconciliations.inc({ result: 'failed' });
       this.logger.warn({ err: error as Error }, 'could not compare the store with the engine; trying again');
-      this.later(Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.failures++));
+      if (!this.retry) this.later(Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.failures++));
     }
   }
 
   private later(milliseconds: number): void {
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.soon(), milliseconds).unref();
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      this.soon();
+    }, milliseconds).unref();
   }
 }

@@ -5,7 +5,7 @@ describe('the life of a sandbox', () => {
   let service: Service;
 
   beforeAll(async () => {
-    service = await Service.start({ ATOLL_SWEEP_INTERVAL: '200' });
+    service = await Service.start({ ATOLL_SWEEP_INTERVAL: '200', ATOLL_STOP_GRACE: '30000' });
   });
   afterAll(() => service.stop());
 
@@ -158,9 +158,9 @@ describe('the life of a sandbox', () => {
 
   it('takes a grace on the call', async () => {
     const sandbox = await service.sandbox();
-    const stubborn = () => sandbox.spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.05; done']);
-    await stubborn();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const stubborn = await sandbox.spawn('sh', ['-c', 'trap "" TERM; echo up; while :; do sleep 0.05; done']);
+    const said = async () => (await service.get(`${sandbox.path}/cmd/${stubborn}/logs`)).body.stdout;
+    await eventually(said, (text) => text === 'up\n');
     const begun = Date.now();
     expect(await post(sandbox, 'stop?grace=0')).toMatchObject({ status: 200 });
     expect(Date.now() - begun).toBeLessThan(10_000);

@@ -49,7 +49,7 @@ describe('a renewal that races the sweep', () => {
         `${tooLate} too late; stopped at most ${latestStop} ms after its time`,
     );
     expect(renewed + tooLate).toBe(ROUNDS);
-    expect(Math.min(renewed, tooLate)).toBeGreaterThan(0); // else nothing raced
+    expect(Math.min(renewed, tooLate)).toBeGreaterThan(ROUNDS / 50); // else nothing raced
     expect((await containersOf(service)).map(({ state }) => state)).toEqual(Array(SANDBOXES).fill('exited'));
   });
 
