@@ -5,13 +5,11 @@ import { Containers } from '../engine/containers.js';
 import type { ContainerInfo, ContainerSummary } from '../engine/types.js';
 import { Guests } from '../guest/guests.js';
 import type { NewSandbox } from '../store/sandbox.types.js';
-import { NameTakenError, SandboxesRepository } from '../store/sandboxes.repository.js';
-import { newName } from './names.js';
+import { SandboxesRepository } from '../store/sandboxes.repository.js';
+import { underFreeName } from './free-name.js';
 import { readRecord } from './sandbox-record.js';
 import { addressOf, containerName } from './sandbox-runner.js';
 import { endedState } from './sandbox-states.js';
-
-const NAME_ATTEMPTS = 50;
 
 /**
  * A container of ours that the store does not know, for it lost its row: it becomes a sandbox again, and with that its time will come.
@@ -57,14 +55,7 @@ export class SandboxAdoption {
   private async insert(sandbox: NewSandbox): Promise<void> {
     if (sandbox.status !== 'stopped') await this.guests.open(addressOf(sandbox));
     try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await this.sandboxes.insert(attempt === 1 ? sandbox : { ...sandbox, name: newName(attempt) });
-          return;
-        } catch (error) {
-          if (!(error instanceof NameTakenError) || attempt === NAME_ATTEMPTS) throw error;
-        }
-      }
+      await underFreeName((name) => this.sandboxes.insert({ ...sandbox, name }), sandbox.name);
     } catch (error) {
       await this.guests.end(sandbox.id);
       throw error;

@@ -8,14 +8,12 @@ import type { ImageInfo } from '../engine/types.js';
 import type { Setup } from '../guest/agent-setup.js';
 import { IdempotencyRepository } from '../store/idempotency.repository.js';
 import type { NewSandbox, Sandbox, SandboxPatch } from '../store/sandbox.types.js';
-import { NameTakenError, SandboxesRepository } from '../store/sandboxes.repository.js';
+import { SandboxesRepository } from '../store/sandboxes.repository.js';
 import { Store } from '../store/store.js';
-import { newName } from './names.js';
+import { underFreeName } from './free-name.js';
 import type { SandboxPlan } from './sandbox-plan.js';
 import { toCreated } from './sandbox-view.js';
 import { CLAIM_MS } from './transitions.js';
-
-const NAME_ATTEMPTS = 50;
 
 /** The Idempotency-Key that a create is made under. */
 export interface KeyUse {
@@ -63,13 +61,7 @@ export class SandboxIntents {
       transport,
       guest,
     };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.insert({ ...asked, ...fixed, name: newName(attempt), status: 'creating' }, use);
-      } catch (error) {
-        if (!(error instanceof NameTakenError) || attempt === NAME_ATTEMPTS) throw error;
-      }
-    }
+    return underFreeName((name) => this.insert({ ...asked, ...fixed, name, status: 'creating' }, use));
   }
 
   /** It runs: lets go of the claim, and answers its key. */
