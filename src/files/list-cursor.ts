@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { NO_CURSOR } from '../common/cursor.js';
 import { badRequest } from '../common/errors/atoll-error.js';
 
 /** Longer paths than any tree has that can be made in a sensible time. */
@@ -13,7 +14,7 @@ export const cursorBehind = (path: Buffer): string => deflateRawSync(path).toStr
 /** The path that a client has had last. Throws BAD_REQUEST for what no answer gave. */
 export function pathBehind(cursor: string): Buffer {
   const path = unpacked(Buffer.from(cursor, 'base64url'));
-  if (!path?.length) throw badRequest('cursor must be the next_cursor of an earlier answer', { field: 'cursor' });
+  if (!path?.length) throw badRequest(NO_CURSOR, { field: 'cursor' });
   return path;
 }
 

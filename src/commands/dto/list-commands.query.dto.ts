@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { NO_CURSOR } from '../../common/cursor.js';
 import { ToNumber } from '../../common/validation/to-number.js';
 import { COMMAND_STATES, type CommandState } from './command.responses.dto.js';
 
@@ -24,6 +25,6 @@ export class ListCommandsQuery {
 
   /** `next_cursor` of the answer before; opaque. */
   @IsOptional()
-  @Matches(/^[\w-]{1,64}$/, { message: 'cursor must be the next_cursor of an earlier answer' })
+  @Matches(/^[\w-]{1,64}$/, { message: NO_CURSOR })
   cursor?: string;
 }

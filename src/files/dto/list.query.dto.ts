@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
+import { NO_CURSOR } from '../../common/cursor.js';
 import { PlaceQuery } from './place.query.dto.js';
 
 export class ListQuery extends PlaceQuery {
@@ -25,6 +26,6 @@ export class ListQuery extends PlaceQuery {
   /** Goes on behind an earlier page: its `next_cursor`. */
   @IsOptional()
   @MaxLength(1_000_000)
-  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'cursor must be the next_cursor of an earlier answer' })
+  @Matches(/^[A-Za-z0-9_-]+$/, { message: NO_CURSOR })
   cursor?: string;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { NO_CURSOR } from '../../common/cursor.js';
 import { SANDBOX_STATES, type SandboxState } from './sandbox.responses.dto.js';
 
 export class ListSandboxesQuery {
@@ -44,6 +45,6 @@ export class ListSandboxesQuery {
 
   /** `next_cursor` of the answer before; opaque. */
   @IsOptional()
-  @Matches(/^[\w-]{1,64}$/, { message: 'cursor must be the next_cursor of an earlier answer' })
+  @Matches(/^[\w-]{1,64}$/, { message: NO_CURSOR })
   cursor?: string;
 }
