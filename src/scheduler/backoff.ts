@@ -7,7 +7,10 @@ interface Failure {
   again: number;
 }
 
-/** Who of many failed of late, and when each may be tried again: after 1 s, 2 s, 4 s and so on, a minute at most. */
+/** How long to wait after so many failures, one after the other: 1 s, 2 s, 4 s and so on, a minute at most. */
+export const pauseAfter = (failures: number): number => Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1));
+
+/** Who of many failed of late, and when each may be tried again. */
 export class Backoff {
   private readonly failures = new Map<string, Failure>();
 
@@ -22,7 +25,7 @@ export class Backoff {
   /** How many times it has failed now, one after the other. */
   failed(id: string): number {
     const times = (this.failures.get(id)?.times ?? 0) + 1;
-    this.failures.set(id, { times, again: performance.now() + Math.min(MOST_MS, FIRST_MS * 2 ** (times - 1)) });
+    this.failures.set(id, { times, again: performance.now() + pauseAfter(times) });
     return times;
   }
 

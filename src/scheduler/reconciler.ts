@@ -5,12 +5,10 @@ import { reconciliations } from '../common/metrics/metrics.js';
 import { SandboxRunner } from '../sandboxes/sandbox-runner.js';
 import type { Sandbox } from '../store/sandbox.types.js';
 import { SandboxesRepository } from '../store/sandboxes.repository.js';
+import { pauseAfter } from './backoff.js';
 import { Comparison } from './comparison.js';
 
 const EVERY_MS = 60_000;
-/** Between two tries, when something does not work: the first pause, doubled each time, and the longest. */
-const RETRY_MS = 1000;
-const MOST_RETRY_MS = 60_000;
 /** After something unfinished was found: the engine may still be at what was asked of it. */
 const SECOND_LOOK_MS = 1000;
 
@@ -84,7 +82,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       reconciliations.inc({ result: 'failed' });
       this.logger.warn({ err: error as Error }, 'could not compare the store with the engine; trying again');
-      if (!this.retry) this.later(Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.failures++));
+      if (!this.retry) this.later(pauseAfter(++this.failures));
     }
   }
 
