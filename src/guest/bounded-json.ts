@@ -1,11 +1,13 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** Of an object of the agent's, besides those in it; more than any has. */
+export const MAX_FIELDS = 32;
 
 /**
  * JSON of the agent's, which is not believed: of so many bytes, `[{},{},…` makes forty times as many in memory, and stands still for it. So what
  * is outside of its strings is counted before. Throws where there is more than `values` have, names in objects included, or it is no JSON.
  */
-export function boundedJson(bytes: Buffer, values: number): unknown {
+export function boundedJson(bytes: Buffer, values = MAX_FIELDS): unknown {
   let structure = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AtollError } from '../common/errors/atoll-error.js';
-import { boundedJson } from './bounded-json.js';
+import { boundedJson, MAX_FIELDS } from './bounded-json.js';
 import type { Exchange } from './exchange.js';
 import type { FileEntry } from './types.js';
 
@@ -49,8 +49,6 @@ const SMALL_ANSWER = 64 * 1024;
 /** In a list there is a path, too, as long as the tree is deep. */
 const MAX_LINE = 1_048_576;
 const MAX_LIST = 64 * 1_048_576;
-/** Of an object of the agent's, besides those in it; more than any has. */
-export const MAX_FIELDS = 32;
 const NEWLINE = 10;
 
 export interface FileList {
@@ -64,8 +62,8 @@ export async function fileListOf(exchange: Exchange, limit: number): Promise<Fil
   const body = await exchange.readAll(Math.min(MAX_LIST, (limit + 1) * MAX_LINE));
   try {
     const lines = linesOf(body, limit + 1);
-    const { more } = listEnd.parse(boundedJson(lines.pop()!, MAX_FIELDS));
-    return { entries: lines.map((line) => fileEntry.parse(boundedJson(line, MAX_FIELDS))), more };
+    const { more } = listEnd.parse(boundedJson(lines.pop()!));
+    return { entries: lines.map((line) => fileEntry.parse(boundedJson(line))), more };
   } catch (error) {
     throw misunderstood(error);
   }

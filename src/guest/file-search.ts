@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAX_FIELDS, etag, fileSize, type AnswerBounds } from './file-entries.js';
+import { MAX_FIELDS } from './bounded-json.js';
+import { etag, fileSize, type AnswerBounds } from './file-entries.js';
 
 /** What is looked for; as the agent's parameters. */
 export type SearchWishes = {

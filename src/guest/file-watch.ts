@@ -4,7 +4,7 @@ import { AtollError } from '../common/errors/atoll-error.js';
 import { Config } from '../config/config.js';
 import { boundedJson } from './bounded-json.js';
 import type { Exchange } from './exchange.js';
-import { MAX_FIELDS, misunderstood } from './file-entries.js';
+import { misunderstood } from './file-entries.js';
 import { fileQuery, type FileTarget } from './file-query.js';
 import { fileEvent, type FileEvent } from './file-search.js';
 import type { Guest } from './guest.js';
@@ -58,7 +58,7 @@ async function* eventsOf(request: Exchange): AsyncGenerator<FileEvent> {
 
 function parse(line: Buffer): FileEvent {
   try {
-    return fileEvent.parse(boundedJson(line, MAX_FIELDS));
+    return fileEvent.parse(boundedJson(line));
   } catch (error) {
     throw misunderstood(error);
   }
