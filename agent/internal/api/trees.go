@@ -20,24 +20,21 @@ func (a *API) readTree(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer archive.Close()
-	out := &lateWriter{w: w, contentType: "application/x-tar"}
+	w.Header().Set("Content-Type", "application/x-tar") // what fails says otherwise
+	out := &lateWriter{w: w}
 	if err := archive.SendTo(r.Context(), out, compress); err != nil {
 		out.fail(err)
 	}
 }
 
-// lateWriter begins its answer with the first bytes: what fails before them can still be said in words.
+// lateWriter knows whether its answer has begun, with the first bytes: what fails before them can still be said in words.
 type lateWriter struct {
-	w           http.ResponseWriter
-	contentType string
-	begun       bool
+	w     http.ResponseWriter
+	begun bool
 }
 
 func (l *lateWriter) Write(p []byte) (int, error) {
-	if !l.begun {
-		l.begun = true
-		l.w.Header().Set("Content-Type", l.contentType)
-	}
+	l.begun = true
 	return l.w.Write(p)
 }
 

@@ -115,10 +115,10 @@ func (w *Watch) arrived(rel string, cookie uint32, isDir bool) error {
 	if !isDir {
 		return nil
 	}
-	if _, known := w.ids[from.path]; !known {
+	was, known := w.ids[from.path]
+	if !known {
 		return w.enter(rel, true) // it was gone before it could be watched
 	}
-	was := w.ids[from.path]
 	w.rename(from.path, rel)
 	if err := w.add(rel, unix.IN_DONT_FOLLOW); err != nil {
 		return gone(err)
