@@ -11,6 +11,8 @@ describe('the life of a sandbox', () => {
 
   const detail = async (sandbox: Sandbox) => (await service.get(sandbox.path)).body;
   const post = (sandbox: Sandbox, call: string, body?: unknown) => service.post(`${sandbox.path}/${call}`, body);
+  const said = async (sandbox: Sandbox, command: string): Promise<string> =>
+    (await service.get(`${sandbox.path}/cmd/${command}/logs`)).body.stdout;
 
   it('restarts, with a fresh expiration and an end to its commands', async () => {
     const sandbox = await service.sandbox({ timeout: 300, ports: ['80'] });
@@ -57,7 +59,7 @@ describe('the life of a sandbox', () => {
     expect(await post(sandbox, 'resume')).toMatchObject({ status: 200, body: { status: 'resumed' } });
     const [, end] = (await service.get(`${sandbox.path}/cmd/${command}?wait=true`)).body;
     expect(end.command).toMatchObject({ state: 'exited', exit_code: 0 });
-    const { stdout } = (await service.get(`${sandbox.path}/cmd/${command}/logs`)).body;
+    const stdout = await said(sandbox, command);
     expect(stdout).toBe(Array.from({ length: 20 }, (_, line) => `${line}\n`).join(''));
     await post(sandbox, 'pause');
     expect(await post(sandbox, 'stop')).toMatchObject({ status: 200 });
@@ -146,21 +148,25 @@ describe('the life of a sandbox', () => {
     await post(sandbox, 'start');
     const script = 'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.05; done';
     const polite = await sandbox.spawn('sh', ['-c', script]);
-    const said = async () => (await service.get(`${sandbox.path}/cmd/${polite}/logs`)).body.stdout;
-    await eventually(said, (text) => text === 'up\n');
+    await eventually(
+      () => said(sandbox, polite),
+      (text) => text === 'up\n',
+    );
     await post(sandbox, 'stop');
     expect((await service.get(`${sandbox.path}/cmd/${polite}`)).body.command).toMatchObject({
       state: 'exited',
       exit_code: 3,
     });
-    expect(await said()).toBe('up\nbye\n');
+    expect(await said(sandbox, polite)).toBe('up\nbye\n');
   });
 
   it('takes a grace on the call', async () => {
     const sandbox = await service.sandbox();
     const stubborn = await sandbox.spawn('sh', ['-c', 'trap "" TERM; echo up; while :; do sleep 0.05; done']);
-    const said = async () => (await service.get(`${sandbox.path}/cmd/${stubborn}/logs`)).body.stdout;
-    await eventually(said, (text) => text === 'up\n');
+    await eventually(
+      () => said(sandbox, stubborn),
+      (text) => text === 'up\n',
+    );
     const begun = Date.now();
     expect(await post(sandbox, 'stop?grace=0')).toMatchObject({ status: 200 });
     expect(Date.now() - begun).toBeLessThan(10_000);
